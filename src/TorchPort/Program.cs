@@ -1,0 +1,123 @@
+using System.CommandLine;
+using System.CommandLine.Help;
+using System.CommandLine.Invocation;
+using System.CommandLine.Parsing;
+using System.Globalization;
+using System.Runtime.InteropServices;
+using TorchPort;
+using TorchSharp;
+
+var device = new Option<string>("--device")
+{
+    Description = "auto, cpu, cuda or cuda:N; auto takes CUDA when the build carries it and a GPU answers",
+    HelpName = "D",
+    DefaultValueFactory = _ => "auto",
+    CustomParser = given => Backend.IsDevice(Word(given)) ? Word(given) : Wrong<string>(given, "auto, cpu, cuda or cuda:N"),
+};
+var cell = new Option<int?>("--cell")
+{
+    Description = "run only In [2] or only In [3] [default: both, in order]",
+    HelpName = "2|3",
+    CustomParser = given => Word(given) switch { "2" => 2, "3" => 3, _ => Wrong<int?>(given, "2 or 3") },
+};
+var epochs = new Option<int?>("--epochs")
+{
+    Description = "the notebook's nb_epochs, 0 or more [default: 10]",
+    HelpName = "N",
+    CustomParser = given => int.TryParse(Word(given), NumberStyles.None, CultureInfo.InvariantCulture, out var value)
+        ? value
+        : Wrong<int?>(given, $"a whole number from 0 to {int.MaxValue}"),
+};
+var lr = new Option<double?>("--lr")
+{
+    Description = "the learning rate of the cells that run, finite and not negative [default: 0.1 in In [2], 0.15 in In [3]]",
+    HelpName = "X",
+    CustomParser = given => double.TryParse(Word(given), NumberStyles.Float, CultureInfo.InvariantCulture, out var value) && value >= 0 && double.IsFinite(value)
+        ? value
+        : Wrong<double?>(given, "a finite number that is not negative"),
+};
+var exact = new Option<bool>("--exact") { Description = "print every float with nine significant digits", Arity = ArgumentArity.Zero };
+var version = new Option<bool>("--version") { Description = "show the versions of TorchPort, TorchSharp and libtorch, and this build's backend", Arity = ArgumentArity.Zero };
+
+var command = new Command("TorchPort", "Gradient descent for H(x) = Wx, as gradient-descent.ipynb does it: by hand, then with optim.SGD.")
+{
+    device, cell, epochs, lr, exact, version, new HelpOption(),
+};
+command.SetAction(Run);
+
+var parsed = command.Parse(args, new ParserConfiguration { ResponseFileTokenReplacer = null });
+if (parsed.Action is ParseErrorAction)
+{
+    return Fail(2, $"{parsed.Errors[0].Message}\nSee TorchPort --help.");
+}
+
+try
+{
+    return parsed.Invoke(new InvocationConfiguration { EnableDefaultExceptionHandler = false });
+}
+catch (IOException e) when (e.HResult == Stdout.BrokenPipe)
+{
+    return 0;
+}
+catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+{
+    return Fail(1, $"cannot write to standard output: {e.Message}");
+}
+catch (DllNotFoundException e)
+{
+    return Fail(1, $"libtorch will not load: {e.Message.TrimEnd().Split('\n')[^1]}\nBuild it again, or publish it again, to put the library back beside the program.");
+}
+catch (NotSupportedException e)
+{
+    return Fail(1, e.Message);
+}
+catch (ExternalException e)
+{
+    return Fail(1, $"libtorch: {e.Message.Split('\n')[0]}");
+}
+
+int Run(ParseResult options)
+{
+    using var stdout = Stdout.Open();
+    if (options.GetValue(version))
+    {
+        stdout.WriteLine($"TorchPort {VersionOf<Notebook>()}, TorchSharp {VersionOf<torch.Tensor>()}, libtorch {torch.__version__}, backend {Backend.Name}");
+        return 0;
+    }
+
+    Backend.Load();
+    torch.set_default_device(Backend.Choose(options.GetValue(device)!));
+    Console.Error.WriteLine($"Running on {torch.get_default_device()}");
+
+    var format = new PythonFormat(options.GetValue(exact));
+    var notebook = new Notebook(line => stdout.WriteLine(line.ToString(format)), options.GetValue(epochs), options.GetValue(lr));
+    using var scope = torch.NewDisposeScope();
+    notebook.In1_DummyData();
+    if (options.GetValue(cell) is null or 2)
+    {
+        notebook.In2_FullCode();
+    }
+
+    if (options.GetValue(cell) is null or 3)
+    {
+        notebook.In3_FullCodeWithOptim();
+    }
+
+    return 0;
+}
+
+static int Fail(int code, string message)
+{
+    Console.Error.WriteLine($"TorchPort: {message}");
+    return code;
+}
+
+static string Word(ArgumentResult given) => given.Tokens[0].Value;
+
+static T? Wrong<T>(ArgumentResult given, string takes)
+{
+    given.AddError($"{((OptionResult)given.Parent!).Option.Name} takes {takes}, not '{Word(given)}'.");
+    return default;
+}
+
+static string VersionOf<T>() => typeof(T).Assembly.GetName().Version!.ToString(3);

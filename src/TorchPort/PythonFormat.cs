@@ -1,0 +1,18 @@
+using System.Globalization;
+
+namespace TorchPort;
+
+/// <summary>Spells numbers as Python's <c>format</c> does: <c>nan</c>, <c>inf</c>, <c>-inf</c>, and no culture's comma.</summary>
+/// <param name="exact">
+/// Every float with nine significant digits (Python's <c>{:.9g}</c>), which tells any two float32 apart, whatever format
+/// the cell asks for.
+/// </param>
+internal sealed class PythonFormat(bool exact) : IFormatProvider, ICustomFormatter
+{
+    private readonly NumberFormatInfo _numbers = new() { NaNSymbol = "nan", PositiveInfinitySymbol = "inf", NegativeInfinitySymbol = "-inf" };
+
+    public object GetFormat(Type? formatType) => formatType == typeof(ICustomFormatter) ? this : _numbers;
+
+    public string Format(string? format, object? arg, IFormatProvider? formatProvider) =>
+        arg is IFormattable number ? number.ToString(exact && arg is float ? "g9" : format, _numbers) : $"{arg}";
+}
