@@ -89,7 +89,7 @@ internal sealed class Notebook(Action<FormattableString> print, int? epochs = nu
     internal void GradientDescentWithOptim()
     {
         // the optimizer
-        using var optimizer = optim.SGD([W], 0.15);
+        using var optimizer = optim.SGD([W], learningRate: 0.15);
 
         // one step down the slope of the cost
         optimizer.zero_grad();
@@ -106,7 +106,7 @@ internal sealed class Notebook(Action<FormattableString> print, int? epochs = nu
         // the model, before training
         var W = nn.Parameter(torch.zeros(1, requires_grad: true));
         // the optimizer
-        using var optimizer = optim.SGD([W], learningRate ?? 0.15);
+        using var optimizer = optim.SGD([W], learningRate: learningRate ?? 0.15);
 
         long nb_epochs = epochs ?? 10;
         for (long epoch = 0; epoch < nb_epochs + 1; epoch++)

@@ -81,7 +81,7 @@ int Run(ParseResult options)
     using var stdout = Stdout.Open();
     if (options.GetValue(version))
     {
-        stdout.WriteLine($"TorchPort {VersionOf<Notebook>()}, TorchSharp {VersionOf<torch.Tensor>()}, libtorch {torch.__version__}, backend {Backend.Name}");
+        stdout.WriteLine($"TorchPort {VersionOf<Notebook>()}, TorchSharp {VersionOf<torch.Tensor>()}, libtorch {torch.NormalizeNuGetVersion(torch.__version__)}, backend {Backend.Name}");
         return 0;
     }
 

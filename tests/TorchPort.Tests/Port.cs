@@ -1,0 +1,63 @@
+using System.Diagnostics;
+using System.Text;
+
+namespace TorchPort.Tests;
+
+/// <summary>How a program ended, and what it wrote.</summary>
+internal sealed record Outcome(int ExitCode, string Stdout, string Stderr)
+{
+    /// <summary>The lines on standard error.</summary>
+    internal string[] Errors => Stderr.Split('\n', StringSplitOptions.RemoveEmptyEntries);
+}
+
+/// <summary>Runs the built program, and others.</summary>
+internal static class Port
+{
+    /// <summary>The built program, as the build laid it beside the tests.</summary>
+    internal static string Executable { get; } = Path.Combine(AppContext.BaseDirectory, OperatingSystem.IsWindows() ? "TorchPort.exe" : "TorchPort");
+
+    /// <summary>The root of the repository that the tests were built in.</summary>
+    internal static string Repository { get; } = FindRepository(AppContext.BaseDirectory);
+
+    /// <summary>One of the files in data/, as it is.</summary>
+    internal static string Data(string name) => File.ReadAllText(Path.Combine(AppContext.BaseDirectory, "data", name));
+
+    /// <summary>Runs the port.</summary>
+    internal static Outcome Run(params string[] arguments) => Run(Executable, arguments);
+
+    /// <summary>Runs a line of shell, in which $PORT is the port.</summary>
+    internal static Outcome Shell(string line, params (string Name, string Value)[] environment) =>
+        Run("/bin/sh", ["-c", line], [("PORT", Executable), .. environment]);
+
+    /// <summary>Runs a program, for a minute at most.</summary>
+    internal static Outcome Run(string program, string[] arguments, params (string Name, string Value)[] environment)
+    {
+        var start = new ProcessStartInfo(program, arguments)
+        {
+            RedirectStandardInput = true,
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+            // Latin-1 keeps every byte, so that a BOM would be seen.
+            StandardOutputEncoding = Encoding.Latin1,
+        };
+        foreach (var (name, value) in environment)
+        {
+            start.Environment[name] = value;
+        }
+
+        using var process = Process.Start(start)!;
+        process.StandardInput.Close();
+        var stdout = process.StandardOutput.ReadToEndAsync();
+        var stderr = process.StandardError.ReadToEndAsync();
+        if (!process.WaitForExit(TimeSpan.FromMinutes(1)))
+        {
+            process.Kill(entireProcessTree: true);
+            Assert.Fail($"{program} {string.Join(' ', arguments)} did not end within a minute");
+        }
+
+        return new Outcome(process.ExitCode, stdout.Result, stderr.Result);
+    }
+
+    private static string FindRepository(string folder) =>
+        File.Exists(Path.Combine(folder, "TorchPort.sln")) ? folder : FindRepository(Path.GetDirectoryName(folder)!);
+}
