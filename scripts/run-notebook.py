@@ -92,6 +92,8 @@ def main():
     except Exception as error:
         sys.stdout.flush()
         print(f'run-notebook.py: {where}: {traceback.format_exception_only(type(error), error)[-1].strip()}', file=sys.stderr)
+        if isinstance(error, ModuleNotFoundError) and error.name == 'torch':
+            print(f'{sys.executable} has no PyTorch: install it there, or take a Python that has it.', file=sys.stderr)
         return 1
     return 0
 
