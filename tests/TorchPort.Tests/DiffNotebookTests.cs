@@ -40,6 +40,17 @@ public sealed class DiffNotebookTests : IDisposable
         Assert.EndsWith("1 of 22 lines differ, the first in In [3], epoch 4.\n", outcome.Stdout, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public void A_fresh_run_that_differs_is_placed()
+    {
+        Assert.SkipWhen(Python.WithTorch is null, "there is no Python with PyTorch on this machine");
+        File.WriteAllText(_notebook, File.ReadAllText(s_own).Replace("lr=0.15", "lr=0.16", StringComparison.Ordinal));
+        var outcome = Diff(_notebook, "--execute", "--python", Python.WithTorch!);
+
+        Assert.Equal(1, outcome.ExitCode);
+        Assert.EndsWith("10 of 22 lines differ, the first in In [3], epoch 1.\n", outcome.Stdout, StringComparison.Ordinal);
+    }
+
     [Theory]
     [InlineData("0.001", 0)]
     [InlineData("0.0009", 1)]
