@@ -1,0 +1,36 @@
+namespace TorchPort.Tests;
+
+/// <summary>scripts/bench.sh, as far as it says what it lacks.</summary>
+public class BenchTests
+{
+    [Theory]
+    [InlineData("unknown option --bogus", "--bogus")]
+    [InlineData("--python takes a Python", "--python")]
+    public void A_wrong_option_is_named(string says, string option)
+    {
+        Assert.SkipUnless(OperatingSystem.IsLinux(), "bench.sh measures on Linux");
+        Trouble(Port.Run("bash", [Path.Combine(Port.Repository, "scripts/bench.sh"), option]), says);
+    }
+
+    [Fact]
+    public void A_missing_tool_is_named()
+    {
+        Assert.SkipUnless(OperatingSystem.IsLinux(), "bench.sh measures on Linux");
+        var tools = Directory.CreateTempSubdirectory();
+        foreach (var tool in new[] { "dirname", "uname" })
+        {
+            File.CreateSymbolicLink(Path.Combine(tools.FullName, tool), Path.Combine("/usr/bin", tool));
+        }
+
+        var outcome = Port.Run("/bin/bash", [Path.Combine(Port.Repository, "scripts/bench.sh")], ("PATH", tools.FullName));
+        tools.Delete(recursive: true);
+
+        Trouble(outcome, "hyperfine is missing: apt-get install hyperfine");
+    }
+
+    private static void Trouble(Outcome outcome, string says)
+    {
+        Assert.Equal((2, ""), (outcome.ExitCode, outcome.Stdout));
+        Assert.Contains(says, Assert.Single(outcome.Errors), StringComparison.Ordinal);
+    }
+}
