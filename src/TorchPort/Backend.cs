@@ -5,12 +5,22 @@ using TorchSharp;
 
 namespace TorchPort;
 
-/// <summary>The libtorch that this build carries, and the device that it computes on.</summary>
+/// <summary>The libtorch that this build carries or finds, and the device that it computes on.</summary>
 internal static partial class Backend
 {
-    /// <summary><c>cpu</c> or <c>cuda</c>: the build's <c>-p:TorchBackend</c>.</summary>
-    internal static string Name { get; } = typeof(Backend).Assembly
-        .GetCustomAttributes<AssemblyMetadataAttribute>().First(metadata => metadata.Key == "TorchBackend").Value!;
+    // RTLD_NOW
+    private const int BindNow = 2;
+
+    /// <summary><c>cpu</c>, <c>cuda</c> or <c>external</c>: the build's <c>-p:TorchBackend</c>.</summary>
+    internal static string Name { get; } = Metadata("TorchBackend");
+
+    /// <summary>The libtorch that TorchSharp was built for. TorchSharp's own <c>torch.__version__</c> loads it first.</summary>
+    internal static string LibTorchVersion { get; } = Metadata("LibTorchVersion");
+
+    /// <summary>What to do where libtorch will not load.</summary>
+    internal static string HowToLoad => Name == "external"
+        ? $"This build looks for libtorch on the loader's path, and TorchSharp was built for libtorch {LibTorchVersion}.\nPut the folder of one on LD_LIBRARY_PATH, or start with scripts/run-on-pytorch.sh."
+        : "Build it again, or publish it again, to put the library back beside the program.";
 
     /// <summary>Whether a word names a device: <c>auto</c>, <c>cpu</c>, <c>cuda</c> or <c>cuda:N</c>.</summary>
     internal static bool IsDevice(string word) =>
@@ -22,9 +32,25 @@ internal static partial class Backend
     internal static void Load()
     {
         // TorchSharp would load it by itself, but where that fails it prints pages, on stdout.
-        NativeLibrary.Load(Path.Combine(
+        var library = Path.Combine(
             AppContext.BaseDirectory,
-            OperatingSystem.IsWindows() ? "LibTorchSharp.dll" : OperatingSystem.IsMacOS() ? "libLibTorchSharp.dylib" : "libLibTorchSharp.so"));
+            OperatingSystem.IsWindows() ? "LibTorchSharp.dll" : OperatingSystem.IsMacOS() ? "libLibTorchSharp.dylib" : "libLibTorchSharp.so");
+
+        // An external libtorch may be of another version. Bound at once, a function that it lacks is an error of the load;
+        // bound lazily, it would end the process at its first call.
+        if (Name == "external" && OperatingSystem.IsLinux())
+        {
+            var path = Marshal.StringToCoTaskMemUTF8(library);
+            // The runtime binds a function at its first call, which clears dlerror: this round is for that.
+            var (opened, error) = (DlOpen(0, BindNow), DlError());
+            (opened, error) = (DlOpen(path, BindNow), DlError());
+            if (opened == 0)
+            {
+                throw new DllNotFoundException(Marshal.PtrToStringUTF8(error));
+            }
+        }
+
+        NativeLibrary.Load(library);
 
         // At exit libtorch takes itself apart, operator by operator, for a third of the time that it took to load; the system
         // frees it all at once. Exit handlers run from the last to the first, so this one ends the process before libtorch's.
@@ -48,6 +74,11 @@ internal static partial class Backend
             throw new NotSupportedException($"--device {word}: this build carries libtorch for the CPU only.\nBuild the other with -p:TorchBackend=cuda, or run with --device cpu.");
         }
 
+        if (!NativeLibrary.TryLoad("torch_cuda", typeof(torch).Assembly, null, out _))
+        {
+            throw new NotSupportedException($"--device {word}: the libtorch that was found is one for the CPU only.\nPut one with CUDA on the loader's path, or run with --device cpu.");
+        }
+
         if (!torch.cuda.is_available())
         {
             throw new NotSupportedException($"--device {word}: no CUDA GPU answers on this machine.\nSee whether nvidia-smi lists one, or run with --device cpu.");
@@ -59,6 +90,17 @@ internal static partial class Backend
             ? device
             : throw new NotSupportedException($"--device {word}: this machine has {count} CUDA GPU(s), counted from cuda:0.");
     }
+
+    private static string Metadata(string key) =>
+        typeof(Backend).Assembly.GetCustomAttributes<AssemblyMetadataAttribute>().First(metadata => metadata.Key == key).Value!;
+
+    [LibraryImport("libc.so.6", EntryPoint = "dlopen")]
+    [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
+    private static partial nint DlOpen(nint library, int flags);
+
+    [LibraryImport("libc.so.6", EntryPoint = "dlerror")]
+    [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
+    private static partial nint DlError();
 
     // glibc: calls the function with the exit code and the argument.
     [LibraryImport("libc.so.6", EntryPoint = "on_exit")]

@@ -65,7 +65,7 @@ catch (Exception e) when (e is IOException or UnauthorizedAccessException)
 }
 catch (DllNotFoundException e)
 {
-    return Fail(1, $"libtorch will not load: {e.Message.TrimEnd().Split('\n')[^1]}\nBuild it again, or publish it again, to put the library back beside the program.");
+    return Fail(1, $"libtorch will not load: {e.Message.TrimEnd().Split('\n')[^1]}\n{Backend.HowToLoad}");
 }
 catch (NotSupportedException e)
 {
@@ -81,7 +81,7 @@ int Run(ParseResult options)
     using var stdout = Stdout.Open();
     if (options.GetValue(version))
     {
-        stdout.WriteLine($"TorchPort {VersionOf<Notebook>()}, TorchSharp {VersionOf<torch.Tensor>()}, libtorch {torch.NormalizeNuGetVersion(torch.__version__)}, backend {Backend.Name}");
+        stdout.WriteLine($"TorchPort {VersionOf<Notebook>()}, TorchSharp {VersionOf<torch.Tensor>()}, libtorch {Backend.LibTorchVersion}, backend {Backend.Name}");
         return 0;
     }
 

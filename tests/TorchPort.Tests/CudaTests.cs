@@ -25,4 +25,28 @@ public class CudaTests
         Assert.InRange(outcome.Errors.Length, 1, 3);
         Assert.Contains("cuda:99", outcome.Stderr, StringComparison.Ordinal);
     }
+
+    [Fact(SkipUnless = nameof(Available), Skip = NoGpu)]
+    public void Prints_the_same_bits_on_every_run() => Assert.Equal(Port.Run("--device", "cuda", "--exact"), Port.Run("--device", "cuda", "--exact"));
+
+    [Fact(SkipUnless = nameof(Available), Skip = NoGpu)]
+    public void W_and_cost_are_PyTorchs_on_the_same_GPU_to_the_last_bit()
+    {
+        Assert.SkipWhen(Python.Find("import torch; torch.zeros(1, device='cuda')") is null, "there is no Python with PyTorch for CUDA on this machine");
+        var python = Port.Run(
+            Python.Find("import torch; torch.zeros(1, device='cuda')")!,
+            [Path.Combine(Port.Repository, "scripts/run-notebook.py"), Path.Combine(Port.Repository, "src/TorchPort/gradient-descent.ipynb"), "--device", "cuda", "--exact"]);
+
+        Assert.Equal((0, python.Stdout), (python.ExitCode, Port.Run("--device", "cuda", "--exact").Stdout));
+    }
+
+    [Fact(SkipUnless = nameof(Available), Skip = NoGpu)]
+    public void The_cpu_takes_no_GPU_memory_and_no_context()
+    {
+        // nvidia-smi lists the processes with a context while the port, its stdout unread, waits in the middle of its run.
+        var outcome = Port.Shell("$PORT --device cpu --epochs 100000 2> /dev/null | { head -n 1 > /dev/null; nvidia-smi --query-compute-apps=name --format=csv,noheader; cat > /dev/null; }");
+
+        Assert.Equal(0, outcome.ExitCode);
+        Assert.DoesNotContain("TorchPort", outcome.Stdout, StringComparison.Ordinal);
+    }
 }

@@ -22,8 +22,7 @@ public class OlderLibstdcxxTests
     {
         Assert.SkipUnless(OperatingSystem.IsLinux(), "the library is a Linux one");
 
-        var packages = Environment.GetEnvironmentVariable("NUGET_PACKAGES") ?? Path.Combine(Environment.GetFolderPath(Environment.SpecialFolder.UserProfile), ".nuget/packages");
-        var package = File.ReadAllBytes(Path.Combine(packages, "torchsharp/0.107.0/runtimes/linux-x64/native/libLibTorchSharp.so"));
+        var package = File.ReadAllBytes(Path.Combine(Port.Packages, "torchsharp/0.107.0/runtimes/linux-x64/native/libLibTorchSharp.so"));
         Assert.Contains(("GLIBCXX_3.4.32", false), VersionNeeds(package));
         // One byte is all that differs.
         Assert.Equal(1, package.Zip(File.ReadAllBytes(s_library)).Count(pair => pair.First != pair.Second));

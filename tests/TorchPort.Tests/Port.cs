@@ -19,6 +19,10 @@ internal static class Port
     /// <summary>The root of the repository that the tests were built in.</summary>
     internal static string Repository { get; } = FindRepository(AppContext.BaseDirectory);
 
+    /// <summary>The folder of NuGet's packages.</summary>
+    internal static string Packages { get; } =
+        Environment.GetEnvironmentVariable("NUGET_PACKAGES") ?? Path.Combine(Environment.GetFolderPath(Environment.SpecialFolder.UserProfile), ".nuget/packages");
+
     /// <summary>One of the files in data/, as it is.</summary>
     internal static string Data(string name) => File.ReadAllText(Path.Combine(AppContext.BaseDirectory, "data", name));
 

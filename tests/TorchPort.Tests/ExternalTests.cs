@@ -1,0 +1,126 @@
+namespace TorchPort.Tests;
+
+/// <summary>The external build, which carries no libtorch, on the one of the CPU package, on an older one, and on none.</summary>
+public sealed class ExternalTests : IDisposable
+{
+    private static readonly string s_libtorch = Path.Combine(Port.Packages, "libtorch-cpu-linux-x64/2.10.0/runtimes/linux-x64/native");
+    private static readonly Lazy<string> s_port = new(Build);
+
+    private readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory();
+
+    public void Dispose() => _folder.Delete(recursive: true);
+
+    [Fact]
+    public void Carries_no_libtorch() =>
+        Assert.Equal(["libLibTorchSharp.so"], Directory.GetFiles(Path.GetDirectoryName(s_port.Value)!, "*.so*").Select(Path.GetFileName));
+
+    [Fact]
+    public void Prints_the_recorded_lines_on_the_libtorch_of_the_CPU_package() =>
+        Assert.Equal(new Outcome(0, Port.Data("recorded-output.txt"), "Running on cpu\n"), Run(s_libtorch, "--device", "cpu"));
+
+    [Fact]
+    public void Names_the_library_that_is_not_on_the_path() =>
+        Fails(Run(_folder.FullName), "libtorch.so: cannot open shared object file");
+
+    [Fact]
+    public void Names_the_symbol_that_another_version_lacks()
+    {
+        const string Debian = "/usr/lib/x86_64-linux-gnu";
+        Assert.SkipUnless(File.Exists($"{Debian}/libtorch_cpu.so.1.13"), "there is no libtorch 1.13 of Debian's python3-torch");
+        foreach (var library in new[] { "libtorch", "libtorch_cpu", "libc10" })
+        {
+            File.CreateSymbolicLink(Path.Combine(_folder.FullName, library + ".so"), $"{Debian}/{library}.so.1.13");
+        }
+
+        Fails(Run(_folder.FullName), "undefined symbol: _Z");
+    }
+
+    [Fact]
+    public void Cuda_on_a_libtorch_for_the_CPU_is_an_error()
+    {
+        var outcome = Run(s_libtorch, "--device", "cuda");
+
+        Assert.Equal((1, ""), (outcome.ExitCode, outcome.Stdout));
+        Assert.InRange(outcome.Errors.Length, 1, 3);
+        Assert.Contains("the libtorch that was found is one for the CPU only", outcome.Errors[0], StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Version_needs_no_libtorch() =>
+        Assert.Equal(new Outcome(0, "TorchPort 1.0.0, TorchSharp 0.107.0, libtorch 2.10.0, backend external\n", ""), Run(_folder.FullName, "--version"));
+
+    [Fact]
+    public void The_starter_finds_PyTorchs_libraries()
+    {
+        PyTorch("2.10.0+cpu");
+        Directory.CreateSymbolicLink(Path.Combine(_folder.FullName, "torch/lib"), s_libtorch);
+
+        Assert.Equal(
+            new Outcome(0, Port.Data("recorded-output.txt"), "PyTorch 2.10.0+cpu of python3, the version that TorchSharp was built for\nRunning on cpu\n"),
+            Start("--device", "cpu"));
+    }
+
+    [Theory]
+    [InlineData("1.13.1")]
+    [InlineData("0.4.0")]
+    public void The_starter_refuses_an_older_PyTorch(string version)
+    {
+        PyTorch(version);
+
+        Refuses(Start(), $"the PyTorch of python3 is {version}, older than 2.0");
+    }
+
+    [Fact]
+    public void The_starter_needs_a_Python() => Refuses(Start("--python", "no-such-python"), "there is no no-such-python");
+
+    [Fact]
+    public void The_starter_needs_a_PyTorch()
+    {
+        // Without site-packages (-S, -I) no Python finds a PyTorch.
+        File.WriteAllText(Path.Combine(_folder.FullName, "python"), "exec python3 -S -I \"$@\"\n");
+
+        var outcome = Port.Shell($"chmod +x {_folder.FullName}/python; {Starter} --python {_folder.FullName}/python");
+        Refuses(outcome, "has no PyTorch");
+    }
+
+    private static string Starter => Path.Combine(Port.Repository, "scripts/run-on-pytorch.sh");
+
+    private static string Build()
+    {
+        Assert.SkipUnless(OperatingSystem.IsLinux(), "the external build is for Linux");
+        var outcome = Port.Run("dotnet", ["build", Path.Combine(Port.Repository, "src/TorchPort"), "-c", "Release", "-p:TorchBackend=external"]);
+        Assert.True(outcome.ExitCode == 0, outcome.Stdout);
+        return Path.Combine(Port.Repository, "src/TorchPort/bin/external/Release/net10.0/linux-x64/TorchPort");
+    }
+
+    private static Outcome Run(string libraries, params string[] arguments) => Port.Run(s_port.Value, arguments, ("LD_LIBRARY_PATH", libraries));
+
+    private Outcome Start(params string[] arguments)
+    {
+        Assert.SkipWhen(Python.Find("import sys") is null || !OperatingSystem.IsLinux(), "needs Python on Linux");
+        _ = s_port.Value;
+        return Port.Run("bash", [Starter, .. arguments], ("PYTHONPATH", _folder.FullName));
+    }
+
+    // As much of an installed PyTorch as the starter looks at.
+    private void PyTorch(string version)
+    {
+        var folder = _folder.CreateSubdirectory("torch").FullName;
+        File.WriteAllText(Path.Combine(folder, "__init__.py"), "");
+        File.WriteAllText(Path.Combine(folder, "version.py"), $"__version__ = '{version}'\n");
+    }
+
+    private static void Fails(Outcome outcome, string says)
+    {
+        Assert.Equal((1, ""), (outcome.ExitCode, outcome.Stdout));
+        Assert.InRange(outcome.Errors.Length, 1, 3);
+        Assert.Contains(says, outcome.Errors[0], StringComparison.Ordinal);
+        Assert.Contains("built for libtorch 2.10.0", outcome.Stderr, StringComparison.Ordinal);
+    }
+
+    private static void Refuses(Outcome outcome, string says)
+    {
+        Assert.Equal((2, ""), (outcome.ExitCode, outcome.Stdout));
+        Assert.Contains(says, Assert.Single(outcome.Errors), StringComparison.Ordinal);
+    }
+}
