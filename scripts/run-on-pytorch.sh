@@ -40,7 +40,7 @@ here=$(cd "$(dirname "$0")" && pwd)
 port=$here/TorchPort
 if [ ! -x "$port" ]; then
   command -v dotnet > /dev/null || fail "there is no TorchPort beside this script, and no dotnet to build it: put the two files of 'dotnet publish src/TorchPort -c Release -p:TorchBackend=external' there"
-  dotnet build "$here/../src/TorchPort" -c Release -p:TorchBackend=external -clp:ErrorsOnly >&2
+  built=$(dotnet build "$here/../src/TorchPort" -c Release -p:TorchBackend=external) || fail "the external build failed: $(grep -m 1 ': error ' <<< "$built")"
   port=$here/../src/TorchPort/bin/external/Release/net10.0/linux-x64/TorchPort
 fi
 

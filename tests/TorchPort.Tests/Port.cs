@@ -1,6 +1,9 @@
 using System.Diagnostics;
 using System.Text;
 
+// The tests wait for programs that they start, most of the time.
+[assembly: Xunit.v3.Parallelization(MaxThreads = 4)]
+
 namespace TorchPort.Tests;
 
 /// <summary>How a program ended, and what it wrote.</summary>
