@@ -36,6 +36,24 @@ public sealed class ExternalTests : IDisposable
     }
 
     [Fact]
+    public void Names_a_function_that_is_missing_before_it_is_called()
+    {
+        // torch::jit::compile, which the port never calls, under a name that no libtorch has.
+        foreach (var file in Directory.GetFiles(Path.GetDirectoryName(s_port.Value)!))
+        {
+            File.Copy(file, Path.Combine(_folder.FullName, Path.GetFileName(file)));
+        }
+
+        var library = Path.Combine(_folder.FullName, "libLibTorchSharp.so");
+        var bytes = File.ReadAllBytes(library);
+        var name = bytes.AsSpan().IndexOf("_ZN5torch3jit7compileE"u8);
+        bytes[name + 3] = (byte)'6';
+        File.WriteAllBytes(library, bytes);
+
+        Fails(Port.Run(Path.Combine(_folder.FullName, "TorchPort"), [], ("LD_LIBRARY_PATH", s_libtorch)), "undefined symbol: _ZN6torch3jit7compile");
+    }
+
+    [Fact]
     public void Cuda_on_a_libtorch_for_the_CPU_is_an_error()
     {
         var outcome = Run(s_libtorch, "--device", "cuda");
