@@ -63,7 +63,7 @@ int Draw(ParseResult options)
         throw new InvalidDataException($"reads a trace from stdin: {Usage}");
     }
 
-    if (SKFontManager.Default.FontFamilyCount == 0)
+    if (!SKTypeface.Default.ContainsGlyph('W'))
     {
         throw new InvalidDataException("finds no font on this machine. Install one: apt-get install fonts-dejavu-core");
     }

@@ -32,7 +32,7 @@ class NineDigits(ast.NodeTransformer):
 
     def visit_Constant(self, node):
         if isinstance(node.value, str):
-            node.value = re.sub(r'(\{[^{}]*:[^{}]*?)(?:\.\d+)?[efg]\}', r'\1.9g}', node.value)
+            node.value = re.sub(r'(?<!\{)(\{[^{}]*:[^{}]*?)(?:\.\d+)?[efg]\}', r'\1.9g}', node.value)
             node.value = re.sub(r'(%[-+ #0]*\d*)(?:\.\d+)?[efg]', r'\1.9g', node.value)
         return node
 

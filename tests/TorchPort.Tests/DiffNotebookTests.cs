@@ -191,6 +191,18 @@ public sealed class DiffNotebookTests : IDisposable
     }
 
     [Fact]
+    public void Exact_rewrites_every_float_format_and_nothing_else()
+    {
+        Assert.SkipWhen(Python.WithTorch is null, "there is no Python with PyTorch on this machine");
+        var cell = Cell(1, []);
+        cell["source"] = "x = 1.1; n = 3\nprint('{:4d} {:.3f} {{:.2f}}'.format(n, x))\nprint(f'{n:4d} {x:12.3e}')\nprint('%4d %.3f %s%%' % (n, x, 'a'))";
+        Save(cell);
+        var outcome = Port.Run(Python.WithTorch!, [Path.Combine(Port.Repository, "scripts/run-notebook.py"), _notebook, "--exact"]);
+
+        Assert.Equal(new Outcome(0, "   3 1.1 {:.2f}\n   3          1.1\n   3 1.1 a%\n", ""), outcome);
+    }
+
+    [Fact]
     public void A_cell_that_raises_is_trouble()
     {
         Assert.SkipWhen(Python.WithTorch is null, "there is no Python with PyTorch on this machine");

@@ -103,6 +103,16 @@ public sealed class PlotDescentTests : IDisposable
         Assert.Contains("plot-descent.cs: reads a trace from stdin: dotnet run --project src/TorchPort |", outcome.Stdout, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public void A_machine_without_fonts_is_told_what_it_needs()
+    {
+        const string WithoutFonts = "unshare --mount sh -c 'mount -t tmpfs none /usr/share/fonts && exec \"$@\"' sh";
+        Assert.SkipUnless(OperatingSystem.IsLinux() && Port.Shell($"{WithoutFonts} true").ExitCode == 0, "fonts can be hidden by root on Linux only");
+        var outcome = Port.Shell($"echo 'Epoch    0/0 W: 0.000, Cost: 4.666667' | {WithoutFonts} dotnet run {Script} -- {_folder.FullName}/descent.svg");
+
+        Trouble(outcome, "finds no font on this machine. Install one: apt-get install fonts-dejavu-core");
+    }
+
     private static string Script => Path.Combine(Port.Repository, "scripts/plot-descent.cs");
 
     private static Outcome Plot(string trace, string file, params string[] options)
