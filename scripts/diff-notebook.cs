@@ -102,7 +102,12 @@ int Compare(ParseResult options)
     var ours = Lines(Run("dotnet", ["run", "--project", port, "-c", "Release", .. backend, "--", .. onDevice, .. digits], "the port"));
 
     var near = options.GetValue(tolerance);
-    var old = near > 0 ? WithinTolerance([.. theirs.Select(line => line.Line)], ours, near) : [.. theirs.Select(line => line.Line)];
+    List<string> old = [.. theirs.Select(line => line.Line)];
+    if (near > 0)
+    {
+        old = WithinTolerance(old, ours, near);
+    }
+
     var diff = Differ.Instance.CreateDiffs(Text(old), Text(ours), ignoreWhiteSpace: false, ignoreCase: false, LineChunker.Instance);
     if (diff.DiffBlocks.Count == 0)
     {

@@ -110,7 +110,7 @@ static void Write(string path, byte[] bytes)
 // The runs in a trace; a new one begins at epoch 0. Lines that are no epoch lines are passed over.
 static List<Run> Read(string text)
 {
-    var runs = new List<Run>();
+    var runs = new List<List<Step>>();
     var lines = text.Split('\n');
     for (var i = 0; i < lines.Length; i++)
     {
@@ -129,13 +129,13 @@ static List<Run> Read(string text)
         var step = new Step(int.Parse(match.Groups[1].Value, CultureInfo.InvariantCulture), Number(match.Groups[2].Value), Number(match.Groups[3].Value));
         if (step.Epoch == 0 || runs.Count == 0)
         {
-            runs.Add(new Run([]));
+            runs.Add([]);
         }
 
-        runs[^1].Steps.Add(step);
+        runs[^1].Add(step);
     }
 
-    return runs.Count > 0 ? runs : throw new InvalidDataException($"no epoch line on stdin. {Usage}");
+    return runs.Count > 0 ? [.. runs.Select(steps => new Run(steps))] : throw new InvalidDataException($"no epoch line on stdin. {Usage}");
 
     static double Number(string word) => word switch
     {
@@ -161,7 +161,7 @@ static Plot OverW(List<Run> runs)
     var said = new List<string>();
     for (var i = 0; i < runs.Count; i++)
     {
-        var inside = runs[i].Finite.Where(step => Math.Abs(step.W - 1) <= reach && step.Cost <= Cost(1 + reach)).ToList();
+        var inside = runs[i].Finite.Where(Inside).ToList();
         var drawn = Thinned(inside, reach);
         var steps = plot.Add.Scatter(drawn.Select(step => new Coordinates(step.W, step.Cost)).ToArray(), Colour(i));
         Style(steps, i);
@@ -175,7 +175,7 @@ static Plot OverW(List<Run> runs)
 
     // The number of a step stands beside it, where no other number stands already.
     var taken = new List<Step>();
-    foreach (var step in runs.SelectMany(run => run.Finite).Where(step => Math.Abs(step.W - 1) <= reach && step.Cost <= Cost(1 + reach)))
+    foreach (var step in runs.SelectMany(run => run.Finite).Where(Inside))
     {
         if (taken.TrueForAll(other => Math.Abs(other.W - step.W) > 0.09 * reach || Math.Abs(other.Cost - step.Cost) > 0.09 * Cost(1 + reach)))
         {
@@ -190,6 +190,8 @@ static Plot OverW(List<Run> runs)
     Say(plot, said);
     plot.ShowLegend(Alignment.UpperCenter);
     return plot;
+
+    bool Inside(Step step) => Math.Abs(step.W - 1) <= reach && step.Cost <= Cost(1 + reach);
 
     // mean((x * W - y) ** 2) over the points (1, 1), (2, 2), (3, 3)
     static double Cost(double w) => 14.0 / 3 * (w - 1) * (w - 1);
@@ -332,7 +334,7 @@ internal sealed record Step(int Epoch, double W, double Cost);
 internal sealed record Run(List<Step> Steps)
 {
     /// <summary>The steps that can be drawn.</summary>
-    internal List<Step> Finite => [.. Steps.Where(step => double.IsFinite(step.W) && double.IsFinite(step.Cost))];
+    internal List<Step> Finite { get; } = [.. Steps.Where(step => double.IsFinite(step.W) && double.IsFinite(step.Cost))];
 }
 
 internal static partial class Program

@@ -15,7 +15,7 @@ internal static partial class Backend
     internal static string Name { get; } = Metadata("TorchBackend");
 
     /// <summary>The libtorch that TorchSharp was built for. TorchSharp's own <c>torch.__version__</c> loads it first.</summary>
-    internal static string LibTorchVersion { get; } = Metadata("LibTorchVersion");
+    internal static string LibTorchVersion => Metadata("LibTorchVersion");
 
     /// <summary>What to do where libtorch will not load.</summary>
     internal static string HowToLoad => Name == "external"

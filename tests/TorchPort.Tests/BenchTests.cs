@@ -9,7 +9,7 @@ public class BenchTests
     public void A_wrong_option_is_named(string says, string option)
     {
         Assert.SkipUnless(OperatingSystem.IsLinux(), "bench.sh measures on Linux");
-        Trouble(Port.Run("bash", [Path.Combine(Port.Repository, "scripts/bench.sh"), option]), says);
+        Port.Run("bash", [Path.Combine(Port.Repository, "scripts/bench.sh"), option]).Refused(2, says, lines: 1);
     }
 
     [Fact]
@@ -25,12 +25,6 @@ public class BenchTests
         var outcome = Port.Run("/bin/bash", [Path.Combine(Port.Repository, "scripts/bench.sh")], ("PATH", tools.FullName));
         tools.Delete(recursive: true);
 
-        Trouble(outcome, "hyperfine is missing: apt-get install hyperfine");
-    }
-
-    private static void Trouble(Outcome outcome, string says)
-    {
-        Assert.Equal((2, ""), (outcome.ExitCode, outcome.Stdout));
-        Assert.Contains(says, Assert.Single(outcome.Errors), StringComparison.Ordinal);
+        outcome.Refused(2, "hyperfine is missing: apt-get install hyperfine", lines: 1);
     }
 }

@@ -135,8 +135,7 @@ public sealed class PlotDescentTests : IDisposable
 
     private void Trouble(Outcome outcome, string says)
     {
-        Assert.Equal((2, ""), (outcome.ExitCode, outcome.Stdout));
-        Assert.Contains(says, Assert.Single(outcome.Errors), StringComparison.Ordinal);
+        outcome.Refused(2, says, lines: 1);
         Assert.Empty(_folder.GetFiles());
     }
 }

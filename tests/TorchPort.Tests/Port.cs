@@ -11,6 +11,14 @@ internal sealed record Outcome(int ExitCode, string Stdout, string Stderr)
 {
     /// <summary>The lines on standard error.</summary>
     internal string[] Errors => Stderr.Split('\n', StringSplitOptions.RemoveEmptyEntries);
+
+    /// <summary>Asserts a refusal: the exit code, nothing on standard output, and one error, of so many lines at most, that says it.</summary>
+    internal void Refused(int exitCode, string says, int lines = 3)
+    {
+        Assert.Equal((exitCode, ""), (ExitCode, Stdout));
+        Assert.InRange(Errors.Length, 1, lines);
+        Assert.Contains(says, Stderr, StringComparison.Ordinal);
+    }
 }
 
 /// <summary>Runs the built program, and others.</summary>
