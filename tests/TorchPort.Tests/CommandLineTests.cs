@@ -163,6 +163,7 @@ public class CommandLineTests
     [InlineData("torch_cpu")]
     public void A_missing_native_library_is_named(string library)
     {
+        Assert.SkipWhen(library == "torch_cpu" && Backend.Name == "external", "this build carries no libtorch");
         var file = OperatingSystem.IsWindows() ? $"{library}.dll" : OperatingSystem.IsMacOS() ? $"lib{library}.dylib" : $"lib{library}.so";
         var folder = Directory.CreateTempSubdirectory();
         foreach (var source in Directory.EnumerateFiles(AppContext.BaseDirectory).Where(source => Path.GetFileName(source) != file))

@@ -16,7 +16,7 @@ public sealed class ExternalTests : IDisposable
 
     [Fact]
     public void Prints_the_recorded_lines_on_the_libtorch_of_the_CPU_package() =>
-        Assert.Equal(new Outcome(0, Port.Data("recorded-output.txt"), "Running on cpu\n"), Run(s_libtorch, "--device", "cpu"));
+        Assert.Equal(new Outcome(0, Port.Data("recorded-output.txt"), "Running on cpu\n"), Run(s_libtorch));
 
     [Fact]
     public void Names_the_library_that_is_not_on_the_path() =>
