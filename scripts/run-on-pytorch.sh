@@ -14,7 +14,7 @@ fi
 command -v "$python" > /dev/null || fail "there is no $python: name a Python with PyTorch in it with --python"
 
 # PyTorch is found without importing it, which takes seconds: first its version, then its library folders.
-found=$("$python" - << 'EOF'
+found=$("$python" - 2> /dev/null << 'EOF'
 import glob, importlib.util, os
 spec = importlib.util.find_spec('torch')
 if spec is not None and spec.origin:
@@ -25,7 +25,7 @@ if spec is not None and spec.origin:
     print(names['__version__'])
     print(':'.join([os.path.join(folder, 'lib')] + sorted(glob.glob(nvidia))))
 EOF
-) || fail "$python cannot tell where its PyTorch is"
+) || fail "$python cannot tell where its PyTorch is: see whether $python -c 'import torch' works"
 [ -n "$found" ] || fail "$python has no PyTorch: install it there, or name another Python with --python"
 version=${found%%$'\n'*}
 libraries=${found#*$'\n'}

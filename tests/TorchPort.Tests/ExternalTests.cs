@@ -100,6 +100,14 @@ public sealed class ExternalTests : IDisposable
         outcome.Refused(2, "has no PyTorch", lines: 1);
     }
 
+    [Fact]
+    public void The_starter_names_a_PyTorch_that_is_broken()
+    {
+        PyTorch("2.10.0'");
+
+        Start().Refused(2, "python3 cannot tell where its PyTorch is", lines: 1);
+    }
+
     private static string Starter => Path.Combine(Port.Repository, "scripts/run-on-pytorch.sh");
 
     private static string Build()
