@@ -1,54 +1,121 @@
-using TorchSharp;
+using TorchSharp; // C# only: the imports of In [1] stand at the top of the file
 using TorchSharp.Modules;
 using static TorchSharp.torch;
 
 namespace TorchPort;
 
 /// <summary>
-/// The code cells of gradient-descent.ipynb, in its order and line for line. A cell with a label in its name
-/// (<c>In1</c>) is one that the notebook's author ran.
+/// gradient-descent.ipynb in C#, to be read beside it: its texts as comments and its code cells as methods, in its order and line
+/// for line. A method has the label and the heading of its cell as its name.
 /// </summary>
 /// <param name="print">Where the cells print.</param>
 /// <param name="epochs">Another <c>nb_epochs</c> than the notebook's.</param>
 /// <param name="learningRate">Another <c>lr</c> than the notebook's.</param>
 internal sealed class Notebook(Action<FormattableString> print, int? epochs = null, double? learningRate = null)
 {
-    // What one cell assigns, later cells read. The two full-code cells assign all that they use, so theirs are locals.
+    // C# only: what one cell assigns and another reads is a field. In [2] and In [3] assign all that they use: theirs is var.
     internal Tensor x_train = null!, y_train = null!, b = null!, hypothesis = null!, cost = null!, gradient = null!;
     internal Parameter W = null!;
     internal double lr;
 
-    // ## Hypothesis (Linear Regression): H(x) = Wx + b
-    internal void Hypothesis()
+    // This is an English retelling of the notebook "Deeper Look at Gradient Descent": its texts in our own words, its code
+    // as it is.
+    //
+    // Run the cells that have a label, in the order of their labels: In [1], In [2], In [3]. Each of the others shows one
+    // idea. Run from top to bottom, the notebook stops at the first cell, which uses names that In [1] defines.
+
+    // # Deeper Look at Gradient Descent
+    //
+    // - The hypothesis function
+    // - A look at the dummy data
+    // - What the cost function tells
+    // - Gradient descent: the theory
+    // - Gradient descent: the code
+    // - Gradient descent: the code with torch.optim
+
+    // ## Hypothesis (Linear Regression)
+    //
+    // - H(x) = Wx + b
+    internal void HypothesisLinearRegression()
     {
         W = nn.Parameter(torch.zeros(1, requires_grad: true));
         b = torch.zeros(1, requires_grad: true);
         hypothesis = x_train * W + b;
     }
 
-    // ## Simpler Hypothesis Function: H(x) = Wx, no bias
-    internal void SimplerHypothesis()
+    // ## Simpler Hypothesis Function
+    //
+    // - H(x) = Wx
+    //     - No bias!
+    internal void SimplerHypothesisFunction()
     {
         W = nn.Parameter(torch.zeros(1, requires_grad: true));
         // b = torch.zeros(1, requires_grad: true);
         hypothesis = x_train * W;
     }
 
-    // ## Dummy Data: the output equals the input. Its two imports are the usings at the top of this file.
+    // ## Dummy Data
+    //
+    // - Data whose output equals its input
+    // - 1 -> prediction: 1
     internal void In1_DummyData()
     {
+        // import torch
+        // from torch import optim
         x_train = torch.tensor(new float[,] { { 1 }, { 2 }, { 3 } });
         y_train = torch.tensor(new float[,] { { 1 }, { 2 }, { 3 } });
     }
 
-    // ## Cost function: MSE, the mean squared error
-    internal void CostFunction()
+    // ## What is the best model?
+    //
+    // - H(x) = x is the exact model
+    // - W = 1 is the best number
+    //     - With W = 1 the prediction is exact for every point of the data set
+    //
+    // - What is the aim of training when W starts from another number?
+    //     - To make W converge to 1
+    //     - The closer W is to 1, the more accurate the model
+    //
+    // - How do we tell **how good a model is**?
+    //     - With a cost function
+
+    // ## Cost function: Intuition
+    //
+    // - A number that tells how far the model's predictions are from the real data
+    //     - The better the model is trained, the lower its cost
+    //
+    // - At W = 1, cost = 0
+    // - The farther W is from 1, the more the predictions differ from the data
+    //     - The cost grows
+
+    // ## Cost function: MSE
+    //
+    // - Mean Squared Error (MSE)
+    //     - A cost function used in linear regression
+    internal void CostFunctionMSE()
     {
         cost = torch.mean((hypothesis - y_train).pow(2));
     }
 
+    // ## Gradient Descent: Intuition
+    //
+    // - What do we want?
+    //     - To minimize the cost function
+    //
+    // - How do we minimize it?
+    //     - Walk down the curve
+    //     - Where the slope is negative: W has to grow ↑
+    //     - Where the slope is positive: W has to shrink ↓
+    //     - Where the slope is steep: the cost is high ↑
+    //         - So change W a lot (send it far)!
+    //     - Where the slope is flat: the cost is close to 0
+    //         - So change W only a little
+    //     - So let us compute the gradient
+    //
+    // - Slope = 'gradient'
+
     // ## Gradient Descent: Code
-    internal void GradientDescent()
+    internal void GradientDescentCode()
     {
         gradient = 2 * torch.mean((W * x_train - y_train) * x_train);
         lr = 0.1;
@@ -56,72 +123,93 @@ internal sealed class Notebook(Action<FormattableString> print, int? epochs = nu
     }
 
     // ## Full Code
+    //
+    // - Epoch: how many times the model was trained on the data
+    // - As training goes on:
+    //     - W converges to 1
+    //     - The cost falls
     internal void In2_FullCode()
     {
         // the data
         var x_train = torch.tensor(new float[,] { { 1 }, { 2 }, { 3 } });
         var y_train = torch.tensor(new float[,] { { 1 }, { 2 }, { 3 } });
-        // the model, before training
+        // initialize the model
         var W = torch.zeros(1);
-        // how far one step goes
-        var lr = learningRate ?? 0.1;
+        // set the learning rate
+        var lr = learningRate ?? 0.1; // C# only: learningRate, if the user gave one
 
-        long nb_epochs = epochs ?? 10;
-        for (long epoch = 0; epoch < nb_epochs + 1; epoch++)
+        var nb_epochs = epochs ?? 10; // C# only: epochs, if the user gave them
+        foreach (var epoch in Enumerable.Range(0, nb_epochs + 1))
         {
-            using var scope = torch.NewDisposeScope();
+            using var scope = torch.NewDisposeScope(); // C# only: this epoch's tensors are freed at its end
 
-            // what the model says: H(x)
+            // compute H(x)
             var hypothesis = x_train * W;
 
-            // how wrong that is, and the slope at W
+            // compute the cost and the gradient
             var cost = torch.mean((hypothesis - y_train).pow(2));
             var gradient = torch.sum((W * x_train - y_train) * x_train);
 
-            print($"Epoch {epoch,4}/{nb_epochs} W: {W.item<float>():F3}, Cost: {cost.item<float>():F6}");
+            print($"Epoch {epoch,4}/{nb_epochs} W: {W.ToSingle():F3}, Cost: {cost.ToSingle():F6}");
 
-            // one step down the slope
+            // improve H(x) with the gradient of the cost
             W.sub_(lr * gradient);
         }
     }
 
     // ## Gradient Descent with torch.optim
-    internal void GradientDescentWithOptim()
+    //
+    // - torch.optim can do gradient descent, too
+    //     - With these three lines the optimizer stores the gradient for W,
+    //     then updates W by that gradient
+    //         - First of all, define the optimizer
+    //         (with the variables to train and the learning rate)
+    //         - optimizer.zero_grad() resets the gradients to 0
+    //             - Of all trainable variables that the optimizer holds
+    //         - cost.backward() computes the gradients
+    //             - It differentiates the cost function and fills in the gradient of each variable
+    //         - optimizer.step() does gradient descent
+    //             - By the gradients that are stored
+    internal void GradientDescentWithTorchOptim()
     {
-        // the optimizer
+        // set the optimizer
         using var optimizer = optim.SGD([W], learningRate: 0.15);
 
-        // one step down the slope of the cost
+        // improve H(x) with the cost
         optimizer.zero_grad();
         cost.backward();
         optimizer.step();
     }
 
     // ## Full Code with torch.optim
-    internal void In3_FullCodeWithOptim()
+    //
+    // - As training goes on:
+    //     - W converges to 1
+    //     - The cost falls
+    internal void In3_FullCodeWithTorchOptim()
     {
         // the data
         var x_train = torch.tensor(new float[,] { { 1 }, { 2 }, { 3 } });
         var y_train = torch.tensor(new float[,] { { 1 }, { 2 }, { 3 } });
-        // the model, before training
+        // initialize the model
         var W = nn.Parameter(torch.zeros(1, requires_grad: true));
-        // the optimizer
-        using var optimizer = optim.SGD([W], learningRate: learningRate ?? 0.15);
+        // set the optimizer
+        using var optimizer = optim.SGD([W], learningRate: learningRate ?? 0.15); // C# only: learningRate, if the user gave one
 
-        long nb_epochs = epochs ?? 10;
-        for (long epoch = 0; epoch < nb_epochs + 1; epoch++)
+        var nb_epochs = epochs ?? 10; // C# only: epochs, if the user gave them
+        foreach (var epoch in Enumerable.Range(0, nb_epochs + 1))
         {
-            using var scope = torch.NewDisposeScope();
+            using var scope = torch.NewDisposeScope(); // C# only: this epoch's tensors are freed at its end
 
-            // what the model says: H(x)
+            // compute H(x)
             var hypothesis = x_train * W;
 
-            // how wrong that is
+            // compute the cost
             var cost = torch.mean((hypothesis - y_train).pow(2));
 
-            print($"Epoch {epoch,4}/{nb_epochs} W: {W.item<float>():F3}, Cost: {cost.item<float>():F6}");
+            print($"Epoch {epoch,4}/{nb_epochs} W: {W.ToSingle():F3}, Cost: {cost.ToSingle():F6}");
 
-            // one step down the slope of the cost
+            // improve H(x) with the cost
             optimizer.zero_grad();
             cost.backward();
             optimizer.step();

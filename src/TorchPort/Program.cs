@@ -22,11 +22,11 @@ var cell = new Option<int?>("--cell")
 };
 var epochs = new Option<int?>("--epochs")
 {
-    Description = "the notebook's nb_epochs, 0 or more [default: 10]",
+    Description = $"the notebook's nb_epochs, from 0 to {int.MaxValue - 1} [default: 10]",
     HelpName = "N",
-    CustomParser = given => int.TryParse(Word(given), NumberStyles.None, CultureInfo.InvariantCulture, out var value)
+    CustomParser = given => int.TryParse(Word(given), NumberStyles.None, CultureInfo.InvariantCulture, out var value) && value < int.MaxValue
         ? value
-        : Wrong<int?>(given, $"a whole number from 0 to {int.MaxValue}"),
+        : Wrong<int?>(given, $"a whole number from 0 to {int.MaxValue - 1}"),
 };
 var lr = new Option<double?>("--lr")
 {
@@ -100,7 +100,7 @@ int Run(ParseResult options)
 
     if (options.GetValue(cell) is null or 3)
     {
-        notebook.In3_FullCodeWithOptim();
+        notebook.In3_FullCodeWithTorchOptim();
     }
 
     return 0;

@@ -6,9 +6,35 @@ namespace TorchPort.Tests;
 /// <summary>gradient-descent.ipynb, and Notebook.cs held against it.</summary>
 public class NotebookFileTests
 {
+    // The project's dictionary from Python to C#, as "Coming from Python" in the README has it.
+    private static readonly (string Python, string CSharp)[] s_dictionary =
+    [
+        ("(?m)^( *)# ", "$1// "),
+        ("(?m)^(import|from) ", "// $1 "),
+        (@"torch\.FloatTensor\(\[(.*)\]\)", "torch.tensor(new float[,] { $1 })"),
+        (@"\[(\d)\]", "{ $1 }"),
+        ("(?m)^W = (.*requires_grad=True.*)", "W = nn.Parameter($1)"),
+        ("requires_grad=True", "requires_grad: true"),
+        ("lr=", "learningRate: "),
+        (@" \*\* (\d)", ".pow($1)"),
+        ("W -= (.*)", "W.sub_($1)"),
+        (@"\.item\(\)", ".ToSingle()"),
+        (@"print\('(.*){:4d}(.*){}(.*){:\.(\d)f}(.*){:\.(\d)f}'\.format\(\s+(.*), (.*), (.*), (.*)\s+\)\)", "print($$\"$1{$7,4}$2{$8}$3{$9:F$4}$5{$10:F$6}\")"),
+        // A statement ends in a semicolon, also one that is commented out.
+        (@"(?m)^( *[^/ \n].*[^:\n]|.* = .*)$", "$1;"),
+        (@"(?s)for epoch in range\((.*?)\):\n(.*)", "foreach (var epoch in Enumerable.Range(0, $1))\n{\n$2\n}"),
+        ("optimizer = ", "using var optimizer = "),
+    ];
+
+    // What C# needs and Python does not, each with its mark: the dispose scope, and the values of the program's options.
+    private static readonly (string CSharp, string Left)[] s_csharpOnly =
+    [
+        (@" *using var scope = torch\.NewDisposeScope\(\); // C# only: .*\n", ""),
+        (@"(learningRate|epochs) \?\? (.*) // C# only: .*", "$2"),
+    ];
+
     private static readonly string s_folder = Path.Combine(Port.Repository, "src/TorchPort");
-    private static readonly JsonNode[] s_codeCells =
-        [.. JsonNode.Parse(File.ReadAllText(Path.Combine(s_folder, "gradient-descent.ipynb")))!["cells"]!.AsArray().Where(cell => (string?)cell!["cell_type"] == "code").Select(cell => cell!)];
+    private static readonly JsonNode[] s_cells = [.. JsonNode.Parse(File.ReadAllText(Path.Combine(s_folder, "gradient-descent.ipynb")))!["cells"]!.AsArray().Select(cell => cell!)];
 
     [Fact]
     public void Is_a_valid_notebook()
@@ -21,65 +47,58 @@ public class NotebookFileTests
     }
 
     [Fact]
-    public void Labels_the_cells_that_its_author_ran() =>
-        Assert.Equal([null, null, 1, null, null, 2, null, 3], s_codeCells.Select(cell => (int?)cell["execution_count"]));
-
-    [Fact]
-    public void Records_the_22_lines() =>
-        Assert.Equal(Port.Data("recorded-output.txt"), string.Concat(s_codeCells.SelectMany(cell => cell["outputs"]!.AsArray()).SelectMany(output => output!["text"]!.AsArray()).Select(line => (string?)line)));
-
-    [Theory]
-    [InlineData(0, "Hypothesis")]
-    [InlineData(1, "SimplerHypothesis")]
-    [InlineData(2, "In1_DummyData")]
-    [InlineData(3, "CostFunction")]
-    [InlineData(4, "GradientDescent")]
-    [InlineData(5, "In2_FullCode")]
-    [InlineData(6, "GradientDescentWithOptim")]
-    [InlineData(7, "In3_FullCodeWithOptim")]
-    public void Each_cell_is_ported_line_for_line(int index, string method)
+    public void Labels_the_cells_that_its_author_ran_and_records_the_22_lines()
     {
-        var python = string.Concat(s_codeCells[index]["source"]!.AsArray().Select(line => (string?)line));
-        var cs = Regex.Match(File.ReadAllText(Path.Combine(s_folder, "Notebook.cs")), @$"internal void {method}\(\)\n    {{\n(.*?)\n    }}\n", RegexOptions.Singleline).Groups[1].Value;
+        var code = s_cells.Where(IsCode).ToArray();
 
-        Assert.Equal(Statements(InCSharp(python)), Statements(Plain(cs)));
+        Assert.Equal([null, null, 1, null, null, 2, null, 3], code.Select(cell => (int?)cell["execution_count"]));
+        Assert.Equal(Port.Data("recorded-output.txt"), string.Concat(code.SelectMany(cell => cell["outputs"]!.AsArray()).Select(output => Text(output!["text"]!))));
     }
 
     [Fact]
-    public void The_cells_stand_in_the_notebooks_order() =>
-        Assert.Equal(
-            ["Hypothesis", "SimplerHypothesis", "In1_DummyData", "CostFunction", "GradientDescent", "In2_FullCode", "GradientDescentWithOptim", "In3_FullCodeWithOptim"],
-            Regex.Matches(File.ReadAllText(Path.Combine(s_folder, "Notebook.cs")), @"internal void (\w+)\(\)").Select(match => match.Groups[1].Value));
-
-    // What the two languages spell differently, and nothing else.
-    private static string InCSharp(string python)
+    public void Notebook_cs_is_the_notebook_word_for_word_and_line_for_line()
     {
-        string[][] rules =
-        [
-            // The imports are the usings of the file.
-            [@"(?m)^(from torch )?import \w+$", ""],
-            [@"(?m)^( *)#", "$1//"],
-            [@"torch\.FloatTensor\(\[\[1\], \[2\], \[3\]\]\)", "torch.tensor(new float[,] { { 1 }, { 2 }, { 3 } })"],
-            ["requires_grad=True", "requires_grad: true"],
-            // TorchSharp's optimizers take parameters.
-            [@"(?m)^W = (torch\.zeros\(1, .*\))$", "W = nn.Parameter($1)"],
-            [@"lr=0\.15", "learningRate: 0.15"],
-            [@"\((.*)\) \*\* 2", "($1).pow(2)"],
-            // In place.
-            [@"W -= (.*)", "W.sub_($1)"],
-            [@"for epoch in range\((.*)\):", "for (epoch = 0; epoch < $1; epoch++)"],
-            [@"\.item\(\)", ".item<float>()"],
-            [
-                @"print\('Epoch \{:4d\}/\{\} W: \{:\.3f\}, Cost: \{:\.6f\}'\.format\(\s*(\w+), (\w+), (\S+), (\S+)\s*\)\)",
-                "print($$\"Epoch {$1,4}/{$2} W: {$3:F3}, Cost: {$4:F6}\")",
-            ],
-        ];
-        return rules.Aggregate(python, (text, rule) => Regex.Replace(text, rule[0], rule[1]));
+        var notebook = new List<string>();
+        var heading = "";
+        foreach (var cell in s_cells)
+        {
+            var source = Text(cell["source"]!);
+            notebook.Add(IsCode(cell) ? Method(heading, (int?)cell["execution_count"], source) : string.Concat(source.Split('\n').Select(line => $"// {line}".TrimEnd() + "\n")));
+            heading = IsCode(cell) ? heading : source.Split('\n')[0];
+        }
+
+        // Above the cells: the usings, the class and its fields.
+        var cs = Regex.Match(File.ReadAllText(Path.Combine(s_folder, "Notebook.cs")), """
+            \A(using .*\n)+\nnamespace .*\n\n(///.*\n)+internal sealed class .*\n{\n( +// C# only: .*\n)( +internal [^()]*;\n)+\n(?<cells>(.*\n)*)}\n\z
+            """);
+        var cells = Replace(cs.Groups["cells"].Value, s_csharpOnly);
+
+        Assert.Equal(string.Join('\n', notebook).Replace("\n\ninternal void", "\ninternal void", StringComparison.Ordinal), Regex.Replace(cells, "(?m)^    ", ""));
     }
 
-    // Without what C# needs and Python does not: types, semicolons, braces, the dispose scope, and the options' values.
-    private static string Plain(string cs) =>
-        Regex.Replace(cs, @"using var scope = torch\.NewDisposeScope\(\);|\b(using )?(var|long) |;(?=\s*$)|^\s*[{}]\s*$|(epochs|learningRate) \?\? ", "", RegexOptions.Multiline);
+    [Fact]
+    public void The_README_shows_In3_as_it_is()
+    {
+        var readme = File.ReadAllText(Path.Combine(Port.Repository, "README.md"));
+        var cs = File.ReadAllText(Path.Combine(s_folder, "Notebook.cs"));
 
-    private static IEnumerable<string> Statements(string text) => text.Split('\n').Select(line => line.Trim()).Where(line => line.Length > 0);
+        Assert.Contains($"```python\n{Text(s_cells[^1]["source"]!)}\n```\n", readme, StringComparison.Ordinal);
+        Assert.Contains($"```csharp\n{Regex.Match(cs, @"void In3_\w+\(\)\n    {\n((.*\n)*)    }\n}").Groups[1].Value.Replace("\n        ", "\n", StringComparison.Ordinal).TrimStart()}```\n", readme, StringComparison.Ordinal);
+    }
+
+    // A code cell is a method named for its label and its heading. The two that train have variables of their own.
+    private static string Method(string heading, int? label, string python)
+    {
+        var name = (label is null ? "" : $"In{label}_") + string.Concat(Regex.Matches(heading, @"\w+").Select(word => char.ToUpperInvariant(word.Value[0]) + word.Value[1..]));
+        var cs = Replace(python, s_dictionary);
+        cs = cs.Contains("foreach", StringComparison.Ordinal) ? Regex.Replace(cs, @"(?m)^( *)(\w+) = ", "$1var $2 = ") : cs;
+        return $"internal void {name}()\n{{\n{Regex.Replace(cs, "(?m)^(?=.)", "    ")}\n}}\n";
+    }
+
+    private static string Replace(string text, (string Pattern, string Replacement)[] rules) =>
+        rules.Aggregate(text, (text, rule) => Regex.Replace(text, rule.Pattern, rule.Replacement));
+
+    private static bool IsCode(JsonNode cell) => (string?)cell["cell_type"] == "code";
+
+    private static string Text(JsonNode lines) => string.Concat(lines.AsArray().Select(line => (string?)line));
 }

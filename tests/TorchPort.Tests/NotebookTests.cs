@@ -28,7 +28,7 @@ public sealed class NotebookTests : IDisposable
     public void The_hypothesis_is_Wx_plus_b()
     {
         _notebook.In1_DummyData();
-        _notebook.Hypothesis();
+        _notebook.HypothesisLinearRegression();
 
         Assert.Equal([0f, 0f, 0f], _notebook.hypothesis.data<float>());
         // The slope of sum(Wx + b) along W is the sum of x, along b the number of points.
@@ -41,7 +41,7 @@ public sealed class NotebookTests : IDisposable
     public void The_simpler_hypothesis_is_Wx()
     {
         _notebook.In1_DummyData();
-        _notebook.SimplerHypothesis();
+        _notebook.SimplerHypothesisFunction();
 
         Assert.Equal([0f, 0f, 0f], _notebook.hypothesis.data<float>());
         _notebook.hypothesis.sum().backward();
@@ -51,14 +51,14 @@ public sealed class NotebookTests : IDisposable
 
     [Fact]
     public void The_first_cell_fails_before_In1_as_in_Python() =>
-        Assert.Throws<NullReferenceException>(_notebook.Hypothesis);
+        Assert.Throws<NullReferenceException>(_notebook.HypothesisLinearRegression);
 
     [Fact]
     public void The_cost_is_the_mean_squared_error()
     {
         _notebook.In1_DummyData();
-        _notebook.SimplerHypothesis();
-        _notebook.CostFunction();
+        _notebook.SimplerHypothesisFunction();
+        _notebook.CostFunctionMSE();
 
         // (1 + 4 + 9) / 3
         Assert.Equal(14f / 3, _notebook.cost.item<float>());
@@ -70,7 +70,7 @@ public sealed class NotebookTests : IDisposable
         _notebook.In1_DummyData();
         using var zero = torch.zeros(1);
         using var W = _notebook.W = torch.nn.Parameter(zero, requires_grad: false);
-        _notebook.GradientDescent();
+        _notebook.GradientDescentCode();
 
         Assert.Equal(-28f / 3, _notebook.gradient.item<float>());
         Assert.Equal(0.1, _notebook.lr);
@@ -81,9 +81,9 @@ public sealed class NotebookTests : IDisposable
     public void Gradient_descent_after_the_second_cell_fails_as_in_Python()
     {
         _notebook.In1_DummyData();
-        _notebook.SimplerHypothesis();
+        _notebook.SimplerHypothesisFunction();
 
-        var error = Assert.Throws<ExternalException>(_notebook.GradientDescent);
+        var error = Assert.Throws<ExternalException>(_notebook.GradientDescentCode);
         Assert.Contains("a leaf Variable that requires grad is being used in an in-place operation", error.Message, StringComparison.Ordinal);
     }
 
@@ -91,9 +91,9 @@ public sealed class NotebookTests : IDisposable
     public void One_step_of_SGD_goes_to_1_4()
     {
         _notebook.In1_DummyData();
-        _notebook.SimplerHypothesis();
-        _notebook.CostFunction();
-        _notebook.GradientDescentWithOptim();
+        _notebook.SimplerHypothesisFunction();
+        _notebook.CostFunctionMSE();
+        _notebook.GradientDescentWithTorchOptim();
 
         Assert.Equal(-28f / 3, _notebook.W.grad!.item<float>(), 1e-5f);
         Assert.Equal(1.4f, _notebook.W.item<float>(), 1e-6f);
@@ -105,7 +105,7 @@ public sealed class NotebookTests : IDisposable
         var bits = new List<(int W, int Cost)>();
         var notebook = new Notebook(line => bits.Add((Bits(line.GetArgument(2)), Bits(line.GetArgument(3)))));
         notebook.In2_FullCode();
-        notebook.In3_FullCodeWithOptim();
+        notebook.In3_FullCodeWithTorchOptim();
 
         var expected = Regex.Matches(Port.Data("pytorch-1.13-cpu-exact.txt"), "W: (.*), Cost: (.*)")
             .Select(line => (Bits(Parse(line.Groups[1].Value)), Bits(Parse(line.Groups[2].Value))));
@@ -123,7 +123,7 @@ public sealed class NotebookTests : IDisposable
         var epochs = new List<object?>();
         Run(cell, new Notebook(line => epochs.Add(line.GetArgument(0)), epochs: 3));
 
-        Assert.Equal([0L, 1L, 2L, 3L], epochs);
+        Assert.Equal([0, 1, 2, 3], epochs);
     }
 
     [Theory]
@@ -171,7 +171,7 @@ public sealed class NotebookTests : IDisposable
         }
         else
         {
-            notebook.In3_FullCodeWithOptim();
+            notebook.In3_FullCodeWithTorchOptim();
         }
     }
 }
