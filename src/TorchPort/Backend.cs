@@ -8,9 +8,6 @@ namespace TorchPort;
 /// <summary>The libtorch that this build carries or finds, and the device that it computes on.</summary>
 internal static partial class Backend
 {
-    // RTLD_NOW
-    private const int BindNow = 2;
-
     /// <summary><c>cpu</c>, <c>cuda</c> or <c>external</c>: the build's <c>-p:TorchBackend</c>.</summary>
     internal static string Name { get; } = Metadata("TorchBackend");
 
@@ -32,25 +29,9 @@ internal static partial class Backend
     internal static void Load()
     {
         // TorchSharp would load it by itself, but where that fails it prints pages, on stdout.
-        var library = Path.Combine(
+        NativeLibrary.Load(Path.Combine(
             AppContext.BaseDirectory,
-            OperatingSystem.IsWindows() ? "LibTorchSharp.dll" : OperatingSystem.IsMacOS() ? "libLibTorchSharp.dylib" : "libLibTorchSharp.so");
-
-        // An external libtorch may be of another version. Bound at once, a function that it lacks is an error of the load;
-        // bound lazily, it would end the process at its first call.
-        if (Name == "external" && OperatingSystem.IsLinux())
-        {
-            var path = Marshal.StringToCoTaskMemUTF8(library);
-            // The runtime binds a function at its first call, which clears dlerror: this round is for that.
-            var (opened, error) = (DlOpen(0, BindNow), DlError());
-            (opened, error) = (DlOpen(path, BindNow), DlError());
-            if (opened == 0)
-            {
-                throw new DllNotFoundException(Marshal.PtrToStringUTF8(error));
-            }
-        }
-
-        NativeLibrary.Load(library);
+            OperatingSystem.IsWindows() ? "LibTorchSharp.dll" : OperatingSystem.IsMacOS() ? "libLibTorchSharp.dylib" : "libLibTorchSharp.so"));
 
         // At exit libtorch takes itself apart, operator by operator, for a third of the time that it took to load; the system
         // frees it all at once. Exit handlers run from the last to the first, so this one ends the process before libtorch's.
@@ -76,7 +57,9 @@ internal static partial class Backend
 
         if (!NativeLibrary.TryLoad("torch_cuda", typeof(torch).Assembly, null, out _))
         {
-            throw new NotSupportedException($"--device {word}: the libtorch that was found is one for the CPU only.\nPut one with CUDA on the loader's path, or run with --device cpu.");
+            throw new NotSupportedException(Name == "cuda"
+                ? $"--device {word}: libtorch's library for CUDA will not load.\n{HowToLoad}"
+                : $"--device {word}: the libtorch that was found is one for the CPU only.\nPut one with CUDA on the loader's path, or run with --device cpu.");
         }
 
         if (!torch.cuda.is_available())
@@ -93,14 +76,6 @@ internal static partial class Backend
 
     private static string Metadata(string key) =>
         typeof(Backend).Assembly.GetCustomAttributes<AssemblyMetadataAttribute>().First(metadata => metadata.Key == key).Value!;
-
-    [LibraryImport("libc.so.6", EntryPoint = "dlopen")]
-    [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
-    private static partial nint DlOpen(nint library, int flags);
-
-    [LibraryImport("libc.so.6", EntryPoint = "dlerror")]
-    [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
-    private static partial nint DlError();
 
     // glibc: calls the function with the exit code and the argument.
     [LibraryImport("libc.so.6", EntryPoint = "on_exit")]
