@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Diagnostics;
 using System.Text;
 
@@ -27,6 +28,8 @@ internal static class Port
     /// <summary>The built program, as the build laid it beside the tests.</summary>
     internal static string Executable { get; } = Path.Combine(AppContext.BaseDirectory, OperatingSystem.IsWindows() ? "TorchPort.exe" : "TorchPort");
 
+    private static readonly ConcurrentDictionary<string, Lazy<string>> s_scripts = [];
+
     /// <summary>The root of the repository that the tests were built in.</summary>
     internal static string Repository { get; } = FindRepository(AppContext.BaseDirectory);
 
@@ -39,6 +42,17 @@ internal static class Port
 
     /// <summary>Runs the port.</summary>
     internal static Outcome Run(params string[] arguments) => Run(Executable, arguments);
+
+    /// <summary>Runs a C# script of scripts/.</summary>
+    internal static Outcome Script(string name, params string[] arguments) => Run("dotnet", [ScriptProgram(name), .. arguments]);
+
+    /// <summary>The program that a C# script of scripts/ is built to.</summary>
+    internal static string ScriptProgram(string name) => s_scripts.GetOrAdd(name, name => new(() =>
+    {
+        var built = Run("dotnet", ["build", Path.Combine(Repository, "scripts", name), "-t:Build", "-getProperty:TargetPath"]);
+        Assert.Equal((0, ""), (built.ExitCode, built.Stderr));
+        return built.Stdout.TrimEnd();
+    })).Value;
 
     /// <summary>Runs a line of shell, in which $PORT is the port.</summary>
     internal static Outcome Shell(string line, params (string Name, string Value)[] environment) =>
