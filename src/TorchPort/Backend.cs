@@ -15,9 +15,14 @@ internal static partial class Backend
     internal static string LibTorchVersion => Metadata("LibTorchVersion");
 
     /// <summary>What to do where libtorch will not load.</summary>
-    internal static string HowToLoad => Name == "external"
-        ? $"This build looks for libtorch on the loader's path, and TorchSharp was built for libtorch {LibTorchVersion}.\nPut the folder of one on LD_LIBRARY_PATH, or start with scripts/run-on-pytorch.sh."
-        : "Build it again, or publish it again, to put the library back beside the program.";
+    internal static string LoadAdvice => Name switch
+    {
+        "external" => $"This build looks for libtorch on the loader's path, and TorchSharp was built for libtorch {LibTorchVersion}.\nPut the folder of one on "
+            + (OperatingSystem.IsWindows() ? "PATH." : OperatingSystem.IsMacOS() ? "DYLD_LIBRARY_PATH." : "LD_LIBRARY_PATH, or start with scripts/run-on-pytorch.sh."),
+        _ when OperatingSystem.IsWindows() => "It needs the Visual C++ redistributable (x64), 14.40 or newer: install that.\nIf it is there, build or publish again, to put the library back beside the program.",
+        _ when OperatingSystem.IsMacOS() => "Build it again, or publish it again, to put the library back beside the program.\nIf it lacks libomp.dylib: brew install libomp",
+        _ => "Build it again, or publish it again, to put the library back beside the program.",
+    };
 
     /// <summary>Whether a word names a device: <c>auto</c>, <c>cpu</c>, <c>cuda</c> or <c>cuda:N</c>.</summary>
     internal static bool IsDevice(string word) =>
@@ -28,6 +33,8 @@ internal static partial class Backend
     /// <exception cref="DllNotFoundException">It will not load; the message is the loader's.</exception>
     internal static void Load()
     {
+        LoadOpenMP();
+
         // TorchSharp would load it by itself, but where that fails it prints pages, on stdout.
         NativeLibrary.Load(Path.Combine(
             AppContext.BaseDirectory,
@@ -41,9 +48,20 @@ internal static partial class Backend
         }
     }
 
+    /// <summary>Loads the OpenMP that the build carries, where libtorch asks for another.</summary>
+    internal static void LoadOpenMP()
+    {
+        // On macOS libtorch names Homebrew's libomp.dylib, by its full path. The one beside the program has that very name inside:
+        // once it is loaded, macOS looks no further.
+        if (OperatingSystem.IsMacOS())
+        {
+            _ = NativeLibrary.TryLoad(Path.Combine(AppContext.BaseDirectory, "libomp.dylib"), out _);
+        }
+    }
+
     /// <summary>The device that a word accepted by <see cref="IsDevice"/> stands for, once libtorch is loaded.</summary>
     /// <exception cref="NotSupportedException">This build or this machine has no such device.</exception>
-    internal static torch.Device Choose(string word)
+    internal static torch.Device Device(string word)
     {
         if (word == "cpu" || (word == "auto" && (Name == "cpu" || !torch.cuda.is_available())))
         {
@@ -52,13 +70,13 @@ internal static partial class Backend
 
         if (Name == "cpu")
         {
-            throw new NotSupportedException($"--device {word}: this build carries libtorch for the CPU only.\nBuild the other with -p:TorchBackend=cuda, or run with --device cpu.");
+            throw new NotSupportedException($"--device {word}: this build carries libtorch for the CPU only.\n{(OperatingSystem.IsLinux() ? "Build the other with -p:TorchBackend=cuda, or run" : "CUDA needs Linux x64 here: run")} with --device cpu.");
         }
 
         if (!NativeLibrary.TryLoad("torch_cuda", typeof(torch).Assembly, null, out _))
         {
             throw new NotSupportedException(Name == "cuda"
-                ? $"--device {word}: libtorch's library for CUDA will not load.\n{HowToLoad}"
+                ? $"--device {word}: libtorch's library for CUDA will not load.\n{LoadAdvice}"
                 : $"--device {word}: the libtorch that was found is one for the CPU only.\nPut one with CUDA on the loader's path, or run with --device cpu.");
         }
 

@@ -12,29 +12,29 @@ var device = new Option<string>("--device")
     Description = "auto, cpu, cuda or cuda:N; auto takes CUDA when the build carries it and a GPU answers",
     HelpName = "D",
     DefaultValueFactory = _ => "auto",
-    CustomParser = given => Backend.IsDevice(Word(given)) ? Word(given) : Wrong<string>(given, "auto, cpu, cuda or cuda:N"),
+    CustomParser = given => Backend.IsDevice(Text(given)) ? Text(given) : Reject<string>(given, "auto, cpu, cuda or cuda:N"),
 };
 var cell = new Option<int?>("--cell")
 {
     Description = "run only In [2] or only In [3] [default: both, in order]",
     HelpName = "2|3",
-    CustomParser = given => Word(given) switch { "2" => 2, "3" => 3, _ => Wrong<int?>(given, "2 or 3") },
+    CustomParser = given => Text(given) switch { "2" => 2, "3" => 3, _ => Reject<int?>(given, "2 or 3") },
 };
 var epochs = new Option<int?>("--epochs")
 {
     Description = $"the notebook's nb_epochs, from 0 to {int.MaxValue - 1} [default: 10]",
     HelpName = "N",
-    CustomParser = given => int.TryParse(Word(given), NumberStyles.None, CultureInfo.InvariantCulture, out var value) && value < int.MaxValue
+    CustomParser = given => int.TryParse(Text(given), NumberStyles.None, CultureInfo.InvariantCulture, out var value) && value < int.MaxValue
         ? value
-        : Wrong<int?>(given, $"a whole number from 0 to {int.MaxValue - 1}"),
+        : Reject<int?>(given, $"a whole number from 0 to {int.MaxValue - 1}"),
 };
 var lr = new Option<double?>("--lr")
 {
     Description = "the learning rate of the cells that run, finite and not negative [default: 0.1 in In [2], 0.15 in In [3]]",
     HelpName = "X",
-    CustomParser = given => double.TryParse(Word(given), NumberStyles.Float, CultureInfo.InvariantCulture, out var value) && value >= 0 && double.IsFinite(value)
+    CustomParser = given => double.TryParse(Text(given), NumberStyles.Float, CultureInfo.InvariantCulture, out var value) && value >= 0 && double.IsFinite(value)
         ? value
-        : Wrong<double?>(given, "a finite number that is not negative"),
+        : Reject<double?>(given, "a finite number that is not negative"),
 };
 var exact = new Option<bool>("--exact") { Description = "print every float with nine significant digits", Arity = ArgumentArity.Zero };
 var version = new Option<bool>("--version") { Description = "show the versions of TorchPort, TorchSharp and libtorch, and this build's backend", Arity = ArgumentArity.Zero };
@@ -53,9 +53,10 @@ if (parsed.Action is ParseErrorAction)
 
 try
 {
-    return parsed.Invoke(new InvocationConfiguration { EnableDefaultExceptionHandler = false });
+    using var stdout = Stdout.Open();
+    return parsed.Invoke(new InvocationConfiguration { EnableDefaultExceptionHandler = false, Output = stdout });
 }
-catch (IOException e) when (e.HResult == Stdout.BrokenPipe)
+catch (IOException e) when (Stdout.IsClosed(e))
 {
     return 0;
 }
@@ -65,7 +66,7 @@ catch (Exception e) when (e is IOException or UnauthorizedAccessException)
 }
 catch (DllNotFoundException e)
 {
-    return Fail(1, $"libtorch will not load: {e.Message.TrimEnd().Split('\n')[^1]}\n{Backend.HowToLoad}");
+    return Fail(1, $"libtorch will not load: {e.Message.TrimEnd().Split('\n')[^1]}\n{Backend.LoadAdvice}");
 }
 catch (NotSupportedException e)
 {
@@ -78,7 +79,7 @@ catch (ExternalException e)
 
 int Run(ParseResult options)
 {
-    using var stdout = Stdout.Open();
+    var stdout = options.InvocationConfiguration.Output;
     if (options.GetValue(version))
     {
         stdout.WriteLine($"TorchPort {VersionOf<Notebook>()}, TorchSharp {VersionOf<torch.Tensor>()}, libtorch {Backend.LibTorchVersion}, backend {Backend.Name}");
@@ -86,7 +87,7 @@ int Run(ParseResult options)
     }
 
     Backend.Load();
-    torch.set_default_device(Backend.Choose(options.GetValue(device)!));
+    torch.set_default_device(Backend.Device(options.GetValue(device)!));
     Console.Error.WriteLine($"Running on {torch.get_default_device()}");
 
     var format = new PythonFormat(options.GetValue(exact));
@@ -112,11 +113,11 @@ static int Fail(int code, string message)
     return code;
 }
 
-static string Word(ArgumentResult given) => given.Tokens[0].Value;
+static string Text(ArgumentResult given) => given.Tokens[0].Value;
 
-static T? Wrong<T>(ArgumentResult given, string takes)
+static T? Reject<T>(ArgumentResult given, string takes)
 {
-    given.AddError($"{((OptionResult)given.Parent!).Option.Name} takes {takes}, not '{Word(given)}'.");
+    given.AddError($"{((OptionResult)given.Parent!).Option.Name} takes {takes}, not '{Text(given)}'.");
     return default;
 }
 

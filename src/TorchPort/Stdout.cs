@@ -1,31 +1,46 @@
+using System.IO.Pipes;
+using System.Runtime.InteropServices;
 using Microsoft.Win32.SafeHandles;
 
 namespace TorchPort;
 
 /// <summary>The program's standard output: UTF-8 without BOM, <c>\n</c> on every system.</summary>
-internal static class Stdout
+internal static partial class Stdout
 {
-    /// <summary>What the system says of a pipe that nobody reads any more: EPIPE, on Linux and macOS.</summary>
-    internal const int BrokenPipe = 32;
-
     /// <summary>Opens it. A terminal sees each line at once, a file or a pipe gets them in blocks.</summary>
     internal static StreamWriter Open() =>
         new(OpenStream(), bufferSize: 1 << 16) { NewLine = "\n", AutoFlush = !Console.IsOutputRedirected };
 
-    // The console's own stream swallows the error of a broken pipe, so that a long run would go on for nobody; a FileStream
-    // reports it. A FileStream in turn keeps a position of its own, where a file that the shell opened has one that it
+    /// <summary>Whether an error says that nobody reads the pipe any more.</summary>
+    internal static bool IsClosed(IOException error) => OperatingSystem.IsWindows()
+        // ERROR_NO_DATA, ERROR_BROKEN_PIPE, ERROR_PIPE_NOT_CONNECTED, and what a second write to such a pipe gets
+        ? (uint)error.HResult is 0x800700E8 or 0x8007006D or 0x800700E9 or 0x80131620
+        // EPIPE
+        : error.HResult == 32;
+
+    // The console's own stream swallows the error of a closed pipe, so that a long run would go on for nobody; the streams below
+    // report it. A FileStream in turn keeps a position of its own, where a file that the shell opened has one that it
     // shares: such a file is left to the console's stream.
     private static Stream OpenStream()
     {
-        if (!OperatingSystem.IsWindows())
+        if (OperatingSystem.IsWindows())
         {
-            var stream = new FileStream(new SafeFileHandle(1, ownsHandle: false), FileAccess.Write, bufferSize: 0);
-            if (!stream.CanSeek)
-            {
-                return stream;
-            }
+            const int StandardOutput = -11, Pipe = 3;
+            var handle = GetStdHandle(StandardOutput);
+            return GetFileType(handle) == Pipe
+                ? new AnonymousPipeClientStream(PipeDirection.Out, new SafePipeHandle(handle, ownsHandle: false))
+                : Console.OpenStandardOutput();
         }
 
-        return Console.OpenStandardOutput();
+        var stream = new FileStream(new SafeFileHandle(1, ownsHandle: false), FileAccess.Write, bufferSize: 0);
+        return stream.CanSeek ? Console.OpenStandardOutput() : stream;
     }
+
+    [LibraryImport("kernel32.dll")]
+    [DefaultDllImportSearchPaths(DllImportSearchPath.System32)]
+    private static partial nint GetStdHandle(int which);
+
+    [LibraryImport("kernel32.dll")]
+    [DefaultDllImportSearchPaths(DllImportSearchPath.System32)]
+    private static partial int GetFileType(nint handle);
 }

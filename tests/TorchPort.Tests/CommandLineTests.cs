@@ -12,7 +12,7 @@ public class CommandLineTests
     {
         var outcome = Port.Run("--device", "cpu");
 
-        Assert.Equal(new Outcome(0, s_recorded, "Running on cpu" + Environment.NewLine), outcome);
+        Assert.Equal(new Outcome(0, s_recorded, "Running on cpu\n"), outcome);
     }
 
     [Fact]
@@ -112,7 +112,7 @@ public class CommandLineTests
         Assert.SkipUnless(Backend.Name == "cpu", "this build carries another libtorch");
         var outcome = Port.Run("--device", "cuda");
 
-        outcome.Refused(1, "-p:TorchBackend=cuda");
+        outcome.Refused(1, OperatingSystem.IsLinux() ? "-p:TorchBackend=cuda" : "CUDA needs Linux x64");
     }
 
     [Fact]
@@ -129,7 +129,7 @@ public class CommandLineTests
     {
         Assert.SkipWhen(OperatingSystem.IsWindows(), "needs a POSIX shell");
         // Were the closed pipe not seen, a billion epochs would take hours.
-        var outcome = Port.Shell("{ $PORT --device cpu --cell 2 --epochs 1000000000; echo $? >&2; } | head -n 1");
+        var outcome = Port.Shell("{ \"$PORT\" --device cpu --cell 2 --epochs 1000000000; echo $? >&2; } | head -n 1");
 
         Assert.Equal("Epoch    0/1000000000 W: 0.000, Cost: 4.666667\n", outcome.Stdout);
         Assert.Equal(["Running on cpu", "0"], outcome.Errors);
@@ -142,7 +142,7 @@ public class CommandLineTests
     public void A_full_disk_is_an_error(string option)
     {
         Assert.SkipUnless(OperatingSystem.IsLinux(), "needs /dev/full");
-        var outcome = Port.Shell($"$PORT {option} > /dev/full");
+        var outcome = Port.Shell($"\"$PORT\" {option} > /dev/full");
 
         Assert.Equal(1, outcome.ExitCode);
         Assert.InRange(outcome.Errors.Length, 1, 3);
@@ -153,7 +153,7 @@ public class CommandLineTests
     public void A_file_that_the_shell_shares_is_not_overwritten()
     {
         Assert.SkipWhen(OperatingSystem.IsWindows(), "needs a POSIX shell");
-        var outcome = Port.Shell("f=$(mktemp); { echo first; $PORT --cell 2 --epochs 0; echo last; } > $f; cat $f; rm $f");
+        var outcome = Port.Shell("f=$(mktemp); { echo first; \"$PORT\" --cell 2 --epochs 0; echo last; } > $f; cat $f; rm $f");
 
         Assert.Equal("first\nEpoch    0/0 W: 0.000, Cost: 4.666667\nlast\n", outcome.Stdout);
     }
@@ -164,19 +164,13 @@ public class CommandLineTests
     public void A_missing_native_library_is_named(string library)
     {
         Assert.SkipWhen(library == "torch_cpu" && Backend.Name == "external", "this build carries no libtorch");
+        Assert.SkipWhen(library == "torch_cpu" && OperatingSystem.IsWindows(), "Windows finds it in the folder that the tests run in, too");
         var file = OperatingSystem.IsWindows() ? $"{library}.dll" : OperatingSystem.IsMacOS() ? $"lib{library}.dylib" : $"lib{library}.so";
         var folder = Directory.CreateTempSubdirectory();
-        foreach (var source in Directory.EnumerateFiles(AppContext.BaseDirectory).Where(source => Path.GetFileName(source) != file))
+        // Those of libtorch that are large are not needed for the error.
+        foreach (var source in Directory.EnumerateFiles(AppContext.BaseDirectory).Where(source => Path.GetFileName(source) != file && (!source.Contains("torch_", StringComparison.Ordinal) || new FileInfo(source).Length < 4_000_000)))
         {
-            var target = Path.Combine(folder.FullName, Path.GetFileName(source));
-            if (new FileInfo(source).Length > 4_000_000)
-            {
-                File.CreateSymbolicLink(target, source);
-            }
-            else
-            {
-                File.Copy(source, target);
-            }
+            File.Copy(source, Path.Combine(folder.FullName, Path.GetFileName(source)));
         }
 
         var outcome = Port.Run(Path.Combine(folder.FullName, Path.GetFileName(Port.Executable)), ["--device", "cpu"]);

@@ -11,7 +11,7 @@ public class CudaTests
     public static bool Available => Backend.Name != "cpu" && torch.cuda.is_available();
 
     [Fact(SkipUnless = nameof(Available), Skip = NoGpu)]
-    public void Auto_takes_CUDA() => Assert.Equal("Running on cuda" + Environment.NewLine, Port.Run().Stderr);
+    public void Auto_takes_CUDA() => Assert.Equal("Running on cuda\n", Port.Run().Stderr);
 
     [Fact(SkipUnless = nameof(Available), Skip = NoGpu)]
     public void Prints_the_recorded_lines() => Assert.Equal(Port.Data("recorded-output.txt"), Port.Run("--device", "cuda:0").Stdout);
@@ -52,7 +52,7 @@ public class CudaTests
     private static bool HasContext(string device)
     {
         var outcome = Port.Shell($$"""
-            sh -c 'echo $$; exec $PORT --device {{device}} --cell 3 --epochs 10000' |
+            sh -c 'echo $$; exec "$PORT" --device {{device}} --cell 3 --epochs 10000' |
             { read pid; head -n 1001 > /dev/null; nvidia-smi --query-compute-apps=pid --format=csv,noheader | grep -cw $pid; cat > /dev/null; }
             """);
 

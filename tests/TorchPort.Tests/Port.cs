@@ -54,12 +54,16 @@ internal static class Port
         return built.Stdout.TrimEnd();
     })).Value;
 
-    /// <summary>Runs a line of shell, in which $PORT is the port.</summary>
+    /// <summary>Runs a line of shell, in which "$PORT" is the port.</summary>
     internal static Outcome Shell(string line, params (string Name, string Value)[] environment) =>
         Run("/bin/sh", ["-c", line], [("PORT", Executable), .. environment]);
 
     /// <summary>Runs a program, for a minute at most.</summary>
-    internal static Outcome Run(string program, string[] arguments, params (string Name, string Value)[] environment)
+    internal static Outcome Run(string program, string[] arguments, params (string Name, string Value)[] environment) =>
+        Pipe("", program, arguments, environment);
+
+    /// <summary>Runs a program that reads a text, for a minute at most.</summary>
+    internal static Outcome Pipe(string input, string program, string[] arguments, params (string Name, string Value)[] environment)
     {
         var start = new ProcessStartInfo(program, arguments)
         {
@@ -68,6 +72,7 @@ internal static class Port
             RedirectStandardError = true,
             // Latin-1 keeps every byte, so that a BOM would be seen.
             StandardOutputEncoding = Encoding.Latin1,
+            StandardErrorEncoding = Encoding.UTF8,
         };
         foreach (var (name, value) in environment)
         {
@@ -75,16 +80,25 @@ internal static class Port
         }
 
         using var process = Process.Start(start)!;
-        process.StandardInput.Close();
         var stdout = process.StandardOutput.ReadToEndAsync();
         var stderr = process.StandardError.ReadToEndAsync();
+        try
+        {
+            process.StandardInput.Write(input);
+            process.StandardInput.Close();
+        }
+        catch (IOException)
+        {
+            // It ended before it had read all.
+        }
+
         if (!process.WaitForExit(TimeSpan.FromMinutes(1)))
         {
             process.Kill(entireProcessTree: true);
             Assert.Fail($"{program} {string.Join(' ', arguments)} did not end within a minute");
         }
 
-        return new Outcome(process.ExitCode, stdout.Result, stderr.Result);
+        return new Outcome(process.ExitCode, stdout.Result, stderr.Result.ReplaceLineEndings("\n"));
     }
 
     private static string FindRepository(string folder) =>

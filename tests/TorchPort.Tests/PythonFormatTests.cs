@@ -42,11 +42,14 @@ public class PythonFormatTests
 
         var script = """
             import struct, sys
-            for bits in sys.argv[1].split():
+            for bits in open(sys.argv[1]):
                 f = struct.unpack('f', struct.pack('i', int(bits)))[0]
                 print('{:.3f} {:.6f} {:.9g}'.format(f, f, f))
             """;
-        var spelled = Port.Run(python!, ["-c", script, string.Join(' ', floats.Select(BitConverter.SingleToInt32Bits))]).Stdout;
+        var file = Path.GetTempFileName();
+        File.WriteAllLines(file, floats.Select(f => $"{BitConverter.SingleToInt32Bits(f)}"));
+        var spelled = Port.Run(python!, ["-c", script, file]).Stdout;
+        File.Delete(file);
 
         Assert.Equal(
             spelled.ReplaceLineEndings("\n").Split('\n', StringSplitOptions.RemoveEmptyEntries),
