@@ -226,7 +226,7 @@ internal sealed record Pair(string Place, string? Theirs, string? Ours)
 
     internal bool SameNumbers => Theirs is not null && Ours is not null && Text.Numbers(Theirs).SequenceEqual(Text.Numbers(Ours));
 
-    internal bool Within(decimal tolerance) => Equal || (Theirs is not null && Ours is not null && Text.Split(Theirs).SequenceEqual(Text.Split(Ours))
+    internal bool Within(decimal tolerance) => Equal || (tolerance > 0 && Theirs is not null && Ours is not null && Text.Split(Theirs).SequenceEqual(Text.Split(Ours))
         && Text.Numbers(Theirs).Zip(Text.Numbers(Ours)).All(pair => pair.First == pair.Second || (Value(pair.First) is { } l && Value(pair.Second) is { } r && Math.Abs(l - r) <= tolerance)));
 
     // What no decimal holds is within no tolerance.
@@ -333,31 +333,30 @@ internal static class Pairs
 /// <summary>Saying what came out.</summary>
 internal static class Verdict
 {
-    private const int Shown = 40;
+    private const int Shown = 40, Enough = 500;
 
     internal static int Say(List<Cell> cells, List<string> ours, List<Pair> pairs, string from, bool exact, decimal tolerance, bool all)
     {
-        var agree = pairs.Where(pair => pair.Within(tolerance)).ToHashSet();
+        var others = pairs.Where(pair => !pair.Within(tolerance)).ToList();
+        var agree = pairs.Count - others.Count;
         var within = tolerance > 0 ? $" within {tolerance}" : "";
-        if (agree.Count == pairs.Count)
+        if (others.Count == 0)
         {
             Console.WriteLine($"{pairs.Count} lines are identical{within}: the port, and {from}.");
         }
         else
         {
+            // Of very many differences the first are enough to show, and quick to find.
+            var seen = 0;
+            var whole = all || others.Count <= Enough;
+            var some = whole ? pairs : [.. pairs.TakeWhile(pair => pair.Within(tolerance) || seen++ < Enough)];
             // What agrees within the tolerance is no difference.
-            Diff([.. pairs.Where(pair => pair.Theirs is not null).Select(pair => agree.Contains(pair) ? pair.Ours! : pair.Theirs!)], ours, from, all);
-            var others = pairs.Where(pair => !agree.Contains(pair)).ToList();
+            Diff([.. some.Where(pair => pair.Theirs is not null).Select(pair => pair.Within(tolerance) ? pair.Ours! : pair.Theirs!)], whole ? ours : [.. some.Where(pair => pair.Ours is not null).Select(pair => pair.Ours!)], from, all, whole);
             var differ = others.Where(pair => pair.Theirs is not null && pair.Ours is not null).ToList();
-            var (missing, extra) = (others.Count(pair => pair.Theirs is null), others.Count(pair => pair.Ours is null));
-            string[] counts =
-            [
-                agree.Count == 1 ? $"1 line agrees{within}" : $"{agree.Count} lines agree{within}",
-                .. differ.Count == 0 ? Array.Empty<string>() : [$"{differ.Count} differ{(differ.Count == 1 ? "s" : "")}{(differ.TrueForAll(pair => pair.SameNumbers) ? " (same numbers, other punctuation)" : "")}"],
-                .. missing == 0 ? Array.Empty<string>() : [$"{missing} {(missing == 1 ? "is" : "are")} missing"],
-                .. extra == 0 ? Array.Empty<string>() : [$"{extra} {(extra == 1 ? "is" : "are")} extra"],
-            ];
-            Console.WriteLine($"{(cells.TrueForAll(cell => cell.Lines.Count == 0) ? "The notebook printed nothing: " : "")}{string.Join(", ", counts)}; the first is {others[0].Place}.");
+            var same = differ.Count > 0 && differ.TrueForAll(pair => pair.SameNumbers) ? " (same numbers, other punctuation)" : "";
+            var nothing = cells.TrueForAll(cell => cell.Lines.Count == 0) ? "The notebook printed nothing: " : "";
+            Console.WriteLine($"{nothing}{(agree == 1 ? "1 line agrees" : $"{agree} lines agree")}{within}{Count(differ.Count, "differs", "differ")}{same}"
+                + $"{Count(others.Count(pair => pair.Theirs is null), "is missing", "are missing")}{Count(others.Count(pair => pair.Ours is null), "is extra", "are extra")}; the first is {others[0].Place}.");
             if (differ.Select(pair => (Theirs: Epochs(pair.Theirs!), Ours: Epochs(pair.Ours!))).FirstOrDefault(pair => pair.Theirs != pair.Ours) is { Theirs: not null } count)
             {
                 Console.WriteLine($"The notebook counts to {count.Theirs} epochs, and the port to {count.Ours}: --epochs {count.Theirs}");
@@ -370,17 +369,17 @@ internal static class Verdict
             Console.WriteLine($"At most {(most.Distance is { } units ? $"{units} unit{(units == 1 ? "" : "s")} in the last place of float32 apart" : "a number and none apart")}: {most.Theirs} and {most.Ours} in {place}.");
         }
 
-        return agree.Count == pairs.Count ? 0 : 1;
+        return others.Count == 0 ? 0 : 1;
     }
+
+    private static string Count(int count, string one, string many) => count == 0 ? "" : $", {count} {(count == 1 ? one : many)}";
 
     private static string? Epochs(string line) => Text.Numbers(line) is { Length: 4 } numbers ? numbers[1] : null;
 
-    private static void Diff(List<string> theirs, List<string> ours, string from, bool all)
+    private static void Diff(List<string> theirs, List<string> ours, string from, bool all, bool whole)
     {
         var diff = Differ.Instance.CreateDiffs(string.Join('\n', theirs), string.Join('\n', ours), ignoreWhiteSpace: false, ignoreCase: false, LineChunker.Instance);
-        // As GNU diff has it, an empty side begins at line 0.
-        var text = Regex.Replace(new UnidiffRenderer(Differ.Instance, 3).Generate(diff, from, "the port"), "(?m)(?<=^@@.*[-+])1(?=,0 )", "0");
-        var lines = text.ReplaceLineEndings("\n").TrimEnd('\n').Split('\n');
+        var lines = new UnidiffRenderer(Differ.Instance, 3).Generate(diff, from, "the port").ReplaceLineEndings("\n").TrimEnd('\n').Split('\n');
         var colours = !Console.IsOutputRedirected && string.IsNullOrEmpty(Environment.GetEnvironmentVariable("NO_COLOR"));
         var shown = all || lines.Length <= Shown ? lines.Length : Shown;
         foreach (var line in lines.Take(shown).Select(Text.Visible))
@@ -391,7 +390,7 @@ internal static class Verdict
 
         if (shown < lines.Length)
         {
-            Console.WriteLine($"... {lines.Length - shown} more lines of the diff: --all shows them");
+            Console.WriteLine($"... {(whole ? lines.Length - shown : "many")} more lines of the diff: --all shows them");
         }
     }
 }

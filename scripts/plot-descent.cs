@@ -93,26 +93,29 @@ static int Draw(string path, string[] names)
 // The runs of a trace; a new one begins at epoch 0. Lines that are no epoch lines are passed over.
 static List<Run> Read(string text, string[] names)
 {
+    var python = new NumberFormatInfo { NaNSymbol = "nan", PositiveInfinitySymbol = "inf", NegativeInfinitySymbol = "-inf" };
     var runs = new List<Run>();
     var lines = text.Split('\n');
     for (var i = 0; i < lines.Length; i++)
     {
         var line = lines[i].Trim('\uFEFF', '\r');
-        var match = EpochLine().Match(line);
+        var words = EpochLine().Match(line).Groups;
         // Behind the last line end stands nothing, if the trace is whole.
-        if (i == lines.Length - 1 ? line.Length > 0 : match.Success ? !Step.TryParse(match, out _) : line.StartsWith("Epoch ", StringComparison.Ordinal))
+        if (i < lines.Length - 1
+            && int.TryParse(words[1].Value, NumberStyles.None, python, out var epoch)
+            && double.TryParse(words[2].Value, NumberStyles.Float, python, out var w)
+            && double.TryParse(words[3].Value, NumberStyles.Float, python, out var cost))
         {
-            throw new InvalidDataException($"line {i + 1} of the trace is damaged or cut short: '{line}'");
-        }
-
-        if (match.Success && Step.TryParse(match, out var step))
-        {
-            if (step.Epoch == 0 || runs.Count == 0)
+            if (epoch == 0 || runs.Count == 0)
             {
                 runs.Add(new(runs.Count, names.ElementAtOrDefault(runs.Count) ?? $"run {runs.Count + 1}", [], []));
             }
 
-            runs[^1].Steps.Add(step);
+            runs[^1].Steps.Add(new(epoch, w, cost));
+        }
+        else if (line.StartsWith("Epoch ", StringComparison.Ordinal) || (i == lines.Length - 1 && line.Length > 0))
+        {
+            throw new InvalidDataException($"line {i + 1} of the trace is damaged or cut short: '{line}'");
         }
     }
 
@@ -239,19 +242,7 @@ static byte[] Render(Multiplot picture, bool svg)
 
 internal sealed record Run(int Index, string Name, List<Step> Steps, List<string> LeftOut);
 
-internal readonly record struct Step(int Epoch, double W, double Cost)
-{
-    private static readonly NumberFormatInfo s_python = new() { NaNSymbol = "nan", PositiveInfinitySymbol = "inf", NegativeInfinitySymbol = "-inf" };
-
-    internal static bool TryParse(Match line, out Step step)
-    {
-        var whole = int.TryParse(line.Groups[1].Value, NumberStyles.None, s_python, out var epoch);
-        whole &= double.TryParse(line.Groups[2].Value, NumberStyles.Float, s_python, out var w);
-        whole &= double.TryParse(line.Groups[3].Value, NumberStyles.Float, s_python, out var cost);
-        step = new(epoch, w, cost);
-        return whole;
-    }
-}
+internal sealed record Step(int Epoch, double W, double Cost);
 
 internal static partial class Program
 {

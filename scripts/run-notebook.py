@@ -29,7 +29,12 @@ class NineDigits(ast.NodeTransformer):
     def visit_Constant(self, node):
         if isinstance(node.value, str):
             node.value = re.sub(r'(?<!\{)(\{[^{}]*:[^{}]*?)(?:\.\d+)?[efg]\}', r'\1.9g}', node.value)
-            node.value = re.sub(r'(%[-+ #0]*\d*)(?:\.\d+)?[efg]', r'\1.9g', node.value)
+        return node
+
+    def visit_BinOp(self, node):
+        self.generic_visit(node)
+        if isinstance(node.op, ast.Mod) and isinstance(node.left, ast.Constant) and isinstance(node.left.value, str):
+            node.left.value = re.sub(r'(%[-+ #0]*\d*)(?:\.\d+)?[efg]', r'\1.9g', node.left.value)
         return node
 
     def visit_FormattedValue(self, node):
@@ -109,7 +114,7 @@ def main():
 
     os.dup2(os.open(os.devnull, os.O_RDONLY), 0)  # what a cell asks for, nobody answers
     result = sys.stdout
-    if options.json:  # what a cell's programs print is not the cell's stdout in Jupyter either
+    if options.json:  # what a program prints that a cell starts is no JSON
         result = open(os.dup(1), 'w', encoding='utf-8', newline='\n')
         os.dup2(2, 1)
     names = {'__name__': '__main__'}

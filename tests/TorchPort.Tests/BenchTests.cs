@@ -9,7 +9,7 @@ public class BenchTests
     public void A_wrong_option_is_named(string says, string option)
     {
         Assert.SkipUnless(OperatingSystem.IsLinux(), "bench.sh measures on Linux");
-        Port.Run("bash", [Path.Combine(Port.Repository, "scripts/bench.sh"), option]).Refused(2, says, lines: 1);
+        Start.Program("bash", [Path.Combine(Start.Repository, "scripts/bench.sh"), option]).Refused(2, says, lines: 1);
     }
 
     [Fact]
@@ -22,7 +22,7 @@ public class BenchTests
             File.CreateSymbolicLink(Path.Combine(tools.FullName, tool), Path.Combine("/usr/bin", tool));
         }
 
-        var outcome = Port.Run("/bin/bash", [Path.Combine(Port.Repository, "scripts/bench.sh")], ("PATH", tools.FullName));
+        var outcome = Start.Program("/bin/bash", [Path.Combine(Start.Repository, "scripts/bench.sh")], ("PATH", tools.FullName));
         tools.Delete(recursive: true);
 
         outcome.Refused(2, "hyperfine is missing: apt-get install hyperfine", lines: 1);

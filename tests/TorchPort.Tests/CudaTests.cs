@@ -11,32 +11,32 @@ public class CudaTests
     public static bool Available => Backend.Name != "cpu" && torch.cuda.is_available();
 
     [Fact(SkipUnless = nameof(Available), Skip = NoGpu)]
-    public void Auto_takes_CUDA() => Assert.Equal("Running on cuda\n", Port.Run().Stderr);
+    public void Auto_takes_CUDA() => Assert.Equal("Running on cuda\n", Start.Port().Stderr);
 
     [Fact(SkipUnless = nameof(Available), Skip = NoGpu)]
-    public void Prints_the_recorded_lines() => Assert.Equal(Port.Data("recorded-output.txt"), Port.Run("--device", "cuda:0").Stdout);
+    public void Prints_the_recorded_lines() => Assert.Equal(Start.Data("recorded-output.txt"), Start.Port("--device", "cuda:0").Stdout);
 
     [Fact(SkipUnless = nameof(Available), Skip = NoGpu)]
     public void A_GPU_that_is_not_there_is_an_error()
     {
-        var outcome = Port.Run("--device", "cuda:99");
+        var outcome = Start.Port("--device", "cuda:99");
 
         outcome.Refused(1, "cuda:99");
     }
 
     [Fact(SkipUnless = nameof(Available), Skip = NoGpu)]
-    public void Prints_the_same_bits_on_every_run() => Assert.Equal(Port.Run("--device", "cuda", "--exact"), Port.Run("--device", "cuda", "--exact"));
+    public void Prints_the_same_bits_on_every_run() => Assert.Equal(Start.Port("--device", "cuda", "--exact"), Start.Port("--device", "cuda", "--exact"));
 
     [Fact(SkipUnless = nameof(Available), Skip = NoGpu)]
     public void W_and_cost_are_PyTorchs_on_the_same_GPU_to_the_last_bit()
     {
         var pytorch = Python.Find("import torch; torch.zeros(1, device='cuda')");
         Assert.SkipWhen(pytorch is null, "there is no Python with PyTorch for CUDA on this machine");
-        var python = Port.Run(
+        var python = Start.Program(
             pytorch!,
-            [Path.Combine(Port.Repository, "scripts/run-notebook.py"), Path.Combine(Port.Repository, "src/TorchPort/gradient-descent.ipynb"), "--device", "cuda", "--exact"]);
+            [Path.Combine(Start.Repository, "scripts/run-notebook.py"), Path.Combine(Start.Repository, "src/TorchPort/gradient-descent.ipynb"), "--device", "cuda", "--exact"]);
 
-        Assert.Equal((0, python.Stdout), (python.ExitCode, Port.Run("--device", "cuda", "--exact").Stdout));
+        Assert.Equal((0, python.Stdout), (python.ExitCode, Start.Port("--device", "cuda", "--exact").Stdout));
     }
 
     [Fact(SkipUnless = nameof(Available), Skip = NoGpu)]
@@ -51,7 +51,7 @@ public class CudaTests
     // while the port, its stdout unread, waits in the middle of its run.
     private static bool HasContext(string device)
     {
-        var outcome = Port.Shell($$"""
+        var outcome = Start.Shell($$"""
             sh -c 'echo $$; exec "$PORT" --device {{device}} --cell 3 --epochs 10000' |
             { read pid; head -n 1001 > /dev/null; nvidia-smi --query-compute-apps=pid --format=csv,noheader | grep -cw $pid; cat > /dev/null; }
             """);

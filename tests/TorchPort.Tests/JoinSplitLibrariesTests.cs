@@ -14,9 +14,9 @@ public sealed class JoinSplitLibrariesTests : IDisposable
     public JoinSplitLibrariesTests()
     {
         // Projects that the repository's own build files build, and a feed beside them.
-        Write("Directory.Build.props", $"<Project><Import Project='{Port.Repository}/Directory.Build.props' /></Project>");
-        Write("Directory.Build.targets", $"<Project><Import Project='{Port.Repository}/Directory.Build.targets' /></Project>");
-        Write("Directory.Packages.props", $"<Project><Import Project='{Port.Repository}/Directory.Packages.props' /></Project>");
+        Write("Directory.Build.props", $"<Project><Import Project='{Start.Repository}/Directory.Build.props' /></Project>");
+        Write("Directory.Build.targets", $"<Project><Import Project='{Start.Repository}/Directory.Build.targets' /></Project>");
+        Write("Directory.Packages.props", $"<Project><Import Project='{Start.Repository}/Directory.Packages.props' /></Project>");
         Directory.CreateDirectory(In("feed"));
     }
 
@@ -39,14 +39,13 @@ public sealed class JoinSplitLibrariesTests : IDisposable
         using var joining = new Mutex(initiallyOwned: true, @"Global\TorchPort.JoinSplitLibraries");
         var thread = new Thread(() => builds = [.. s_projects.AsParallel().Select(project => Build(project))]);
         thread.Start();
-        Assert.False(thread.Join(TimeSpan.FromSeconds(7)));
+        Assert.False(thread.Join(TimeSpan.FromSeconds(6)));
         joining.ReleaseMutex();
         thread.Join();
 
         // The name of the backend is what was asked for, and no more.
         Assert.All(builds, build => Assert.Equal(new Outcome(0, "cuda\n", ""), build));
         Assert.Equal(Content("libx.so"), File.ReadAllBytes(Library("libx.so")));
-        Assert.Equal(Content("libx.so"), File.ReadAllBytes(In("two/bin/cuda/Debug/net10.0/linux-x64/libx.so")));
         Assert.Equal(File.GetUnixFileMode(Library("libx.so") + ".sha"), File.GetUnixFileMode(Library("libx.so")));
         Assert.Empty(Directory.GetFiles(In("packages"), "*.fragment*", SearchOption.AllDirectories));
         Assert.Equal(["libx.so", "libx.so.sha"], Beside("libx.so"));
@@ -83,7 +82,7 @@ public sealed class JoinSplitLibrariesTests : IDisposable
     [Fact]
     public void A_folder_that_cannot_be_written_is_a_build_error()
     {
-        Assert.SkipUnless(OperatingSystem.IsLinux() && Port.Shell("unshare --mount true").ExitCode == 0, "a folder can be mounted read-only by root on Linux only");
+        Assert.SkipUnless(OperatingSystem.IsLinux() && Start.Shell("unshare --mount true").ExitCode == 0, "a folder can be mounted read-only by root on Linux only");
         Pack("libx.so");
         Projects("one");
         Assert.Equal(0, Build("one", target: "Restore").ExitCode);
@@ -124,7 +123,7 @@ public sealed class JoinSplitLibrariesTests : IDisposable
               <UsingTask TaskName="Noise" TaskFactory="RoslynCodeTaskFactory" AssemblyFile="$(MSBuildToolsPath)/Microsoft.Build.Tasks.Core.dll">
                 <Task><Code Type="Fragment" Language="cs">System.Console.WriteLine("noise");</Code></Task>
               </UsingTask>
-              <Target Name="FileRestitch" AfterTargets="ResolveReferences"><Noise /></Target>
+              <Target Name="FileRestitch" AfterTargets="ResolvePackageAssets"><Noise /></Target>
             </Project>
             """;
         Package($"{library}-primary", ($"runtimes/linux-x64/native/{library}", content[..Piece]), ($"runtimes/linux-x64/native/{library}.sha", Bytes(sha ?? Sha256(library))), ($"buildTransitive/netstandard2.0/{library}-primary.targets", Bytes(noise)));
@@ -157,13 +156,13 @@ public sealed class JoinSplitLibrariesTests : IDisposable
             Directory.CreateDirectory(In(name));
             Write($"{name}/{name}.csproj", $"""
                 <Project Sdk="Microsoft.NET.Sdk">
-                  <PropertyGroup><RestoreSources>{In("feed")}</RestoreSources><CopyLocalLockFileAssemblies>true</CopyLocalLockFileAssemblies></PropertyGroup>
+                  <PropertyGroup><RestoreSources>{In("feed")}</RestoreSources></PropertyGroup>
                   <ItemGroup>{string.Concat(packages.Select(id => $"<PackageReference Include='{id}' VersionOverride='1.0.0' />"))}</ItemGroup>
                 </Project>
                 """);
         }
     }
 
-    private Outcome Build(string project, string target = "Build", string with = "exec") =>
-        Port.Run("/bin/sh", ["-c", $"{with} dotnet build {In(project)} -t:{target} -getProperty:TorchBackend -p:TorchBackend=cuda"], ("NUGET_PACKAGES", In("packages")));
+    private Outcome Build(string project, string target = "ResolvePackageAssets", string with = "exec") =>
+        Start.Program("/bin/sh", ["-c", $"{with} dotnet build {In(project)} -t:{target} -getProperty:TorchBackend -p:TorchBackend=cuda"], ("NUGET_PACKAGES", In("packages")));
 }

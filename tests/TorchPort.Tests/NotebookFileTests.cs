@@ -33,7 +33,7 @@ public class NotebookFileTests
         (@"(learningRate|epochs) \?\? (.*) // C# only: .*", "$2"),
     ];
 
-    private static readonly string s_folder = Path.Combine(Port.Repository, "src/TorchPort");
+    private static readonly string s_folder = Path.Combine(Start.Repository, "src/TorchPort");
     private static readonly JsonNode[] s_cells = [.. JsonNode.Parse(File.ReadAllText(Path.Combine(s_folder, "gradient-descent.ipynb")))!["cells"]!.AsArray().Select(cell => cell!)];
 
     [Fact]
@@ -42,7 +42,7 @@ public class NotebookFileTests
         var python = Python.Find("import nbformat");
         Assert.SkipWhen(python is null, "there is no Python with nbformat on this machine");
 
-        var outcome = Port.Run(python!, ["-c", "import nbformat, sys; nbformat.validate(nbformat.read(sys.argv[1], as_version=nbformat.NO_CONVERT))", Path.Combine(s_folder, "gradient-descent.ipynb")]);
+        var outcome = Start.Program(python!, ["-c", "import nbformat, sys; nbformat.validate(nbformat.read(sys.argv[1], as_version=nbformat.NO_CONVERT))", Path.Combine(s_folder, "gradient-descent.ipynb")]);
         Assert.Equal(new Outcome(0, "", ""), outcome);
     }
 
@@ -52,7 +52,7 @@ public class NotebookFileTests
         var code = s_cells.Where(IsCode).ToArray();
 
         Assert.Equal([null, null, 1, null, null, 2, null, 3], code.Select(cell => (int?)cell["execution_count"]));
-        Assert.Equal(Port.Data("recorded-output.txt"), string.Concat(code.SelectMany(cell => cell["outputs"]!.AsArray()).Select(output => Text(output!["text"]!))));
+        Assert.Equal(Start.Data("recorded-output.txt"), string.Concat(code.SelectMany(cell => cell["outputs"]!.AsArray()).Select(output => Text(output!["text"]!))));
     }
 
     [Fact]
@@ -79,7 +79,7 @@ public class NotebookFileTests
     [Fact]
     public void The_README_shows_In3_as_it_is()
     {
-        var readme = File.ReadAllText(Path.Combine(Port.Repository, "README.md"));
+        var readme = File.ReadAllText(Path.Combine(Start.Repository, "README.md"));
         var cs = File.ReadAllText(Path.Combine(s_folder, "Notebook.cs"));
 
         Assert.Contains($"```python\n{Text(s_cells[^1]["source"]!)}\n```\n", readme, StringComparison.Ordinal);

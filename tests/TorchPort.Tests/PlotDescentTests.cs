@@ -87,7 +87,7 @@ public sealed class PlotDescentTests : IDisposable
     public void A_terminal_on_stdin_gets_the_usage()
     {
         Assert.SkipUnless(OperatingSystem.IsLinux(), "needs util-linux's script");
-        var outcome = Port.Run("script", ["-qec", $"dotnet '{Port.ScriptProgram("plot-descent.cs")}' {In("descent.svg")} 2>&1", "/dev/null"]);
+        var outcome = Start.Program("script", ["-qec", $"dotnet '{Start.ScriptProgram("plot-descent.cs")}' {In("descent.svg")} 2>&1", "/dev/null"]);
 
         Assert.Equal(2, outcome.ExitCode);
         Assert.Contains("reads a trace from stdin: dotnet run --project src/TorchPort", outcome.Stdout, StringComparison.Ordinal);
@@ -97,12 +97,12 @@ public sealed class PlotDescentTests : IDisposable
     public void A_machine_without_fonts_is_told_what_it_needs()
     {
         string[] withoutFonts = ["--mount", "sh", "-c", "mount -t tmpfs none /usr/share/fonts && exec \"$@\"", "sh"];
-        Assert.SkipUnless(OperatingSystem.IsLinux() && Port.Run("unshare", [.. withoutFonts, "true"]).ExitCode == 0, "fonts can be hidden by root on Linux only");
+        Assert.SkipUnless(OperatingSystem.IsLinux() && Start.Program("unshare", [.. withoutFonts, "true"]).ExitCode == 0, "fonts can be hidden by root on Linux only");
 
-        Trouble(Port.Pipe(Line, "unshare", [.. withoutFonts, "dotnet", Port.ScriptProgram("plot-descent.cs"), In("descent.svg")]), "finds no font on this machine. Install one: apt-get install fonts-dejavu-core");
+        Trouble(Start.Feed(Line, "unshare", [.. withoutFonts, "dotnet", Start.ScriptProgram("plot-descent.cs"), In("descent.svg")]), "finds no font on this machine. Install one: apt-get install fonts-dejavu-core");
     }
 
-    private static string Trace(params string[] options) => Port.Run(["--device", "cpu", .. options]).Stdout;
+    private static string Trace(params string[] options) => Start.Port(["--device", "cpu", .. options]).Stdout;
 
     private static int Marks(XDocument picture, string colour) => picture.Descendants(s_svg + "ellipse")
         .Count(mark => mark.Attributes().Any(attribute => attribute.Name.LocalName is "stroke" or "fill" && attribute.Value.Equals(colour, StringComparison.OrdinalIgnoreCase)));
@@ -111,7 +111,7 @@ public sealed class PlotDescentTests : IDisposable
 
     private string In(string name) => Path.Combine(_folder.FullName, name);
 
-    private Outcome Plot(string trace, string name, params string[] names) => Port.Pipe(trace, "dotnet", [Port.ScriptProgram("plot-descent.cs"), In(name), .. names]);
+    private Outcome Plot(string trace, string name, params string[] names) => Start.Feed(trace, "dotnet", [Start.ScriptProgram("plot-descent.cs"), In(name), .. names]);
 
     private (XDocument Picture, string Said) Svg(string trace, params string[] names)
     {

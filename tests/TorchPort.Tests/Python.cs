@@ -15,7 +15,7 @@ internal static class Python
     {
         try
         {
-            return Port.Run(python, ["-c", line]).ExitCode == 0;
+            return Start.Program(python, ["-c", line]).ExitCode == 0;
         }
         catch (Win32Exception)
         {

@@ -48,7 +48,7 @@ public class PythonFormatTests
             """;
         var file = Path.GetTempFileName();
         File.WriteAllLines(file, floats.Select(f => $"{BitConverter.SingleToInt32Bits(f)}"));
-        var spelled = Port.Run(python!, ["-c", script, file]).Stdout;
+        var spelled = Start.Program(python!, ["-c", script, file]).Stdout;
         File.Delete(file);
 
         Assert.Equal(

@@ -22,13 +22,14 @@ internal sealed record Outcome(int ExitCode, string Stdout, string Stderr)
     }
 }
 
-/// <summary>Runs the built program, and others.</summary>
-internal static class Port
+/// <summary>Starts the port, its scripts and other programs.</summary>
+internal static class Start
 {
-    /// <summary>The built program, as the build laid it beside the tests.</summary>
-    internal static string Executable { get; } = Path.Combine(AppContext.BaseDirectory, OperatingSystem.IsWindows() ? "TorchPort.exe" : "TorchPort");
-
     private static readonly ConcurrentDictionary<string, Lazy<string>> s_scripts = [];
+
+    /// <summary>The port: the one that the environment variable TORCHPORT names, or the one that the build laid beside the tests.</summary>
+    internal static string Executable { get; } = Environment.GetEnvironmentVariable("TORCHPORT")
+        ?? Path.Combine(AppContext.BaseDirectory, OperatingSystem.IsWindows() ? "TorchPort.exe" : "TorchPort");
 
     /// <summary>The root of the repository that the tests were built in.</summary>
     internal static string Repository { get; } = FindRepository(AppContext.BaseDirectory);
@@ -41,29 +42,28 @@ internal static class Port
     internal static string Data(string name) => File.ReadAllText(Path.Combine(AppContext.BaseDirectory, "data", name));
 
     /// <summary>Runs the port.</summary>
-    internal static Outcome Run(params string[] arguments) => Run(Executable, arguments);
+    internal static Outcome Port(params string[] arguments) => Program(Executable, arguments);
 
-    /// <summary>Runs a C# script of scripts/.</summary>
-    internal static Outcome Script(string name, params string[] arguments) => Run("dotnet", [ScriptProgram(name), .. arguments]);
+    /// <summary>Runs a C# script of scripts/, built once.</summary>
+    internal static Outcome Script(string name, params string[] arguments) => Program("dotnet", [ScriptProgram(name), .. arguments]);
 
     /// <summary>The program that a C# script of scripts/ is built to.</summary>
     internal static string ScriptProgram(string name) => s_scripts.GetOrAdd(name, name => new(() =>
     {
-        var built = Run("dotnet", ["build", Path.Combine(Repository, "scripts", name), "-t:Build", "-getProperty:TargetPath"]);
+        var built = Program("dotnet", ["build", Path.Combine(Repository, "scripts", name), "-t:Build", "-getProperty:TargetPath"]);
         Assert.Equal((0, ""), (built.ExitCode, built.Stderr));
         return built.Stdout.TrimEnd();
     })).Value;
 
     /// <summary>Runs a line of shell, in which "$PORT" is the port.</summary>
-    internal static Outcome Shell(string line, params (string Name, string Value)[] environment) =>
-        Run("/bin/sh", ["-c", line], [("PORT", Executable), .. environment]);
+    internal static Outcome Shell(string line) => Program("/bin/sh", ["-c", line], ("PORT", Executable));
 
     /// <summary>Runs a program, for a minute at most.</summary>
-    internal static Outcome Run(string program, string[] arguments, params (string Name, string Value)[] environment) =>
-        Pipe("", program, arguments, environment);
+    internal static Outcome Program(string program, string[] arguments, params (string Name, string Value)[] environment) =>
+        Feed("", program, arguments, environment);
 
     /// <summary>Runs a program that reads a text, for a minute at most.</summary>
-    internal static Outcome Pipe(string input, string program, string[] arguments, params (string Name, string Value)[] environment)
+    internal static Outcome Feed(string input, string program, string[] arguments, params (string Name, string Value)[] environment)
     {
         var start = new ProcessStartInfo(program, arguments)
         {
