@@ -12,6 +12,7 @@ using System.CommandLine.Help;
 using System.CommandLine.Invocation;
 using System.CommandLine.Parsing;
 using System.ComponentModel;
+using System.Diagnostics.CodeAnalysis;
 using System.Globalization;
 using System.Text;
 using System.Text.Json;
@@ -224,9 +225,12 @@ internal sealed record Pair(string Place, string? Theirs, string? Ours)
 {
     internal bool Equal => Theirs == Ours;
 
-    internal bool SameNumbers => Theirs is not null && Ours is not null && Text.Numbers(Theirs).SequenceEqual(Text.Numbers(Ours));
+    [MemberNotNullWhen(true, nameof(Theirs), nameof(Ours))]
+    internal bool Partnered => Theirs is not null && Ours is not null;
 
-    internal bool Within(decimal tolerance) => Equal || (tolerance > 0 && Theirs is not null && Ours is not null && Text.Split(Theirs).SequenceEqual(Text.Split(Ours))
+    internal bool SameNumbers => Partnered && Text.Numbers(Theirs).SequenceEqual(Text.Numbers(Ours));
+
+    internal bool Within(decimal tolerance) => Equal || (tolerance > 0 && Partnered && Text.Split(Theirs).SequenceEqual(Text.Split(Ours))
         && Text.Numbers(Theirs).Zip(Text.Numbers(Ours)).All(pair => pair.First == pair.Second || (Value(pair.First) is { } l && Value(pair.Second) is { } r && Math.Abs(l - r) <= tolerance)));
 
     // What no decimal holds is within no tolerance.
@@ -352,7 +356,7 @@ internal static class Verdict
             var some = whole ? pairs : [.. pairs.TakeWhile(pair => pair.Within(tolerance) || seen++ < Enough)];
             // What agrees within the tolerance is no difference.
             Diff([.. some.Where(pair => pair.Theirs is not null).Select(pair => pair.Within(tolerance) ? pair.Ours! : pair.Theirs!)], whole ? ours : [.. some.Where(pair => pair.Ours is not null).Select(pair => pair.Ours!)], from, all, whole);
-            var differ = others.Where(pair => pair.Theirs is not null && pair.Ours is not null).ToList();
+            var differ = others.Where(pair => pair.Partnered).ToList();
             var same = differ.Count > 0 && differ.TrueForAll(pair => pair.SameNumbers) ? " (same numbers, other punctuation)" : "";
             var nothing = cells.TrueForAll(cell => cell.Lines.Count == 0) ? "The notebook printed nothing: " : "";
             Console.WriteLine($"{nothing}{(agree == 1 ? "1 line agrees" : $"{agree} lines agree")}{within}{Count(differ.Count, "differs", "differ")}{same}"
@@ -363,7 +367,7 @@ internal static class Verdict
             }
         }
 
-        if (exact && pairs.Where(pair => pair is { Equal: false, Theirs: not null, Ours: not null }).SelectMany(pair => pair.Distances().Select(apart => (apart, pair.Place))).ToList() is { Count: > 0 } distances)
+        if (exact && pairs.Where(pair => pair is { Equal: false, Partnered: true }).SelectMany(pair => pair.Distances().Select(apart => (apart, pair.Place))).ToList() is { Count: > 0 } distances)
         {
             var (most, place) = distances.MaxBy(distance => distance.apart.Distance ?? long.MaxValue);
             Console.WriteLine($"At most {(most.Distance is { } units ? $"{units} unit{(units == 1 ? "" : "s")} in the last place of float32 apart" : "a number and none apart")}: {most.Theirs} and {most.Ours} in {place}.");

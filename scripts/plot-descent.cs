@@ -223,9 +223,9 @@ static byte[] Render(Multiplot picture, bool svg)
     surface.Canvas.Clear(SKColors.White);
     // The first rendering measures the axes for the second.
     picture.Render(surface.Canvas, all);
-    picture.Render(surface.Canvas, all);
     if (!svg)
     {
+        picture.Render(surface.Canvas, all);
         using var image = surface.Snapshot();
         using var png = image.Encode(SKEncodedImageFormat.Png, 100);
         return png.ToArray();

@@ -20,8 +20,7 @@ internal static partial class Backend
         "external" => $"This build looks for libtorch on the loader's path, and TorchSharp was built for libtorch {LibTorchVersion}.\nPut the folder of one on "
             + (OperatingSystem.IsWindows() ? "PATH." : OperatingSystem.IsMacOS() ? "DYLD_LIBRARY_PATH." : "LD_LIBRARY_PATH, or start with scripts/run-on-pytorch.sh."),
         _ when OperatingSystem.IsWindows() => "It needs the Visual C++ redistributable (x64), 14.40 or newer: install that.\nIf it is there, build or publish again, to put the library back beside the program.",
-        _ when OperatingSystem.IsMacOS() => "Build it again, or publish it again, to put the library back beside the program.\nIf it lacks libomp.dylib: brew install libomp",
-        _ => "Build it again, or publish it again, to put the library back beside the program.",
+        _ => "Build it again, or publish it again, to put the library back beside the program." + (OperatingSystem.IsMacOS() ? "\nIf it lacks libomp.dylib: brew install libomp" : ""),
     };
 
     /// <summary>Whether a word names a device: <c>auto</c>, <c>cpu</c>, <c>cuda</c> or <c>cuda:N</c>.</summary>

@@ -44,12 +44,12 @@ public class CommandLineTests
         Assert.SkipWhen(Python.WithTorch is null, "there is no Python with PyTorch on this machine");
 
         var notebook = Path.GetTempFileName();
-        var text = File.ReadAllText(Path.Combine(Start.Repository, "src/TorchPort/gradient-descent.ipynb"));
+        var text = File.ReadAllText(NotebookOfOnesOwn.Own);
         File.WriteAllText(notebook, text
             .Replace("lr = 0.1\\n", $"lr = {lr}\\n", StringComparison.Ordinal)
             .Replace("lr=0.15", $"lr={lr}", StringComparison.Ordinal)
             .Replace("nb_epochs = 10", $"nb_epochs = {epochs}", StringComparison.Ordinal));
-        var python = Start.Program(Python.WithTorch!, [Path.Combine(Start.Repository, "scripts/run-notebook.py"), notebook]);
+        var python = Python.RunNotebook(Python.WithTorch!, notebook);
         File.Delete(notebook);
 
         Assert.Equal((0, python.Stdout), (python.ExitCode, Start.Port("--device", "cpu", "--lr", lr, "--epochs", epochs).Stdout));
@@ -67,7 +67,7 @@ public class CommandLineTests
 
     [Fact]
     public void Version_names_all_that_computes() =>
-        Assert.Equal(new Outcome(0, $"TorchPort {VersionOf<Notebook>()}, TorchSharp {VersionOf<torch.Tensor>()}, libtorch {Backend.LibTorchVersion}, backend {Backend.Name}\n", ""), Start.Port("--version"));
+        Assert.Equal(new Outcome(0, $"TorchPort {Start.VersionOf<Notebook>()}, TorchSharp {Start.VersionOf<torch.Tensor>()}, libtorch {Backend.LibTorchVersion}, backend {Backend.Name}\n", ""), Start.Port("--version"));
 
     [Theory]
     [InlineData("--bogus", "--bogus")]
@@ -165,6 +165,4 @@ public class CommandLineTests
         Assert.StartsWith("TorchPort: libtorch will not load: ", outcome.Stderr, StringComparison.Ordinal);
         Assert.Contains(OperatingSystem.IsWindows() ? "LibTorchSharp.dll" : file, outcome.Errors[0], StringComparison.Ordinal);
     }
-
-    private static string VersionOf<T>() => typeof(T).Assembly.GetName().Version!.ToString(3);
 }

@@ -96,11 +96,10 @@ public sealed class ExternalTests : IDisposable
     public void The_starter_needs_a_PyTorch()
     {
         Assert.SkipWhen(Python.Find("import sys") is null || !OperatingSystem.IsLinux(), "needs Python on Linux");
-        // Without site-packages (-S, -I) no Python finds a PyTorch.
-        File.WriteAllText(Path.Combine(_folder.FullName, "python"), "exec python3 -S -I \"$@\"\n");
+        var python = Path.Combine(_folder.FullName, "python");
+        Python.WriteWithoutTorch(python);
 
-        var outcome = Start.Shell($"chmod +x {_folder.FullName}/python; '{Starter}' --python {_folder.FullName}/python");
-        outcome.Refused(2, "has no PyTorch", lines: 1);
+        RunStarter(Starter, "--python", python).Refused(2, "has no PyTorch", lines: 1);
     }
 
     [Fact]
@@ -116,9 +115,7 @@ public sealed class ExternalTests : IDisposable
     private static string Build()
     {
         Assert.SkipUnless(OperatingSystem.IsLinux(), "the external build is for Linux");
-        var outcome = Start.Program("dotnet", ["build", Path.Combine(Start.Repository, "src/TorchPort"), "-c", "Release", "-p:TorchBackend=external"]);
-        Assert.True(outcome.ExitCode == 0, outcome.Stdout);
-        return Path.Combine(Start.Repository, "src/TorchPort/bin/external/Release/net10.0/linux-x64/TorchPort");
+        return Path.ChangeExtension(Start.Build("src/TorchPort", "-c", "Release", "-p:TorchBackend=external"), null);
     }
 
     private static Outcome Run(string libraries, params string[] arguments) => Start.Program(s_port.Value, arguments, ("LD_LIBRARY_PATH", libraries));

@@ -117,16 +117,7 @@ public sealed class JoinSplitLibrariesTests : IDisposable
     private void Pack(string library, string? sha = null)
     {
         var content = Content(library);
-        // As in the real ones: a target that writes to stdout.
-        var noise = """
-            <Project>
-              <UsingTask TaskName="Noise" TaskFactory="RoslynCodeTaskFactory" AssemblyFile="$(MSBuildToolsPath)/Microsoft.Build.Tasks.Core.dll">
-                <Task><Code Type="Fragment" Language="cs">System.Console.WriteLine("noise");</Code></Task>
-              </UsingTask>
-              <Target Name="FileRestitch" AfterTargets="ResolvePackageAssets"><Noise /></Target>
-            </Project>
-            """;
-        Package($"{library}-primary", ($"runtimes/linux-x64/native/{library}", content[..Piece]), ($"runtimes/linux-x64/native/{library}.sha", Bytes(sha ?? Sha256(library))), ($"buildTransitive/netstandard2.0/{library}-primary.targets", Bytes(noise)));
+        Package($"{library}-primary", ($"runtimes/linux-x64/native/{library}", content[..Piece]), ($"runtimes/linux-x64/native/{library}.sha", Bytes(sha ?? Sha256(library))), ($"buildTransitive/netstandard2.0/{library}-primary.targets", Bytes(Start.Noise("FileRestitch"))));
         Package($"{library}-fragment1", ($"fragments/linux-x64/native/{library}.fragment1", content[Piece..(2 * Piece)]));
         Package($"{library}-fragment2", ($"fragments/linux-x64/native/{library}.fragment2", content[(2 * Piece)..]));
 

@@ -1,5 +1,6 @@
 using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
+using static TorchPort.Tests.NotebookOfOnesOwn;
 
 namespace TorchPort.Tests;
 
@@ -34,7 +35,7 @@ public class NotebookFileTests
     ];
 
     private static readonly string s_folder = Path.Combine(Start.Repository, "src/TorchPort");
-    private static readonly JsonNode[] s_cells = [.. JsonNode.Parse(File.ReadAllText(Path.Combine(s_folder, "gradient-descent.ipynb")))!["cells"]!.AsArray().Select(cell => cell!)];
+    private static readonly JsonNode[] s_cells = [.. JsonNode.Parse(File.ReadAllText(Own))!["cells"]!.AsArray().Select(cell => cell!)];
 
     [Fact]
     public void Is_a_valid_notebook()
@@ -42,7 +43,7 @@ public class NotebookFileTests
         var python = Python.Find("import nbformat");
         Assert.SkipWhen(python is null, "there is no Python with nbformat on this machine");
 
-        var outcome = Start.Program(python!, ["-c", "import nbformat, sys; nbformat.validate(nbformat.read(sys.argv[1], as_version=nbformat.NO_CONVERT))", Path.Combine(s_folder, "gradient-descent.ipynb")]);
+        var outcome = Start.Program(python!, ["-c", "import nbformat, sys; nbformat.validate(nbformat.read(sys.argv[1], as_version=nbformat.NO_CONVERT))", Own]);
         Assert.Equal(new Outcome(0, "", ""), outcome);
     }
 
@@ -71,7 +72,7 @@ public class NotebookFileTests
         var cs = Regex.Match(File.ReadAllText(Path.Combine(s_folder, "Notebook.cs")), """
             \A(using .*\n)+\nnamespace .*\n\n(///.*\n)+internal sealed class .*\n{\n( +// C# only: .*\n)( +internal [^()]*;\n)+\n(?<cells>(.*\n)*)}\n\z
             """);
-        var cells = Replace(cs.Groups["cells"].Value, s_csharpOnly);
+        var cells = Replaced(cs.Groups["cells"].Value, s_csharpOnly);
 
         Assert.Equal(string.Join('\n', notebook).Replace("\n\ninternal void", "\ninternal void", StringComparison.Ordinal), Regex.Replace(cells, "(?m)^    ", ""));
     }
@@ -90,15 +91,11 @@ public class NotebookFileTests
     private static string Method(string heading, int? label, string python)
     {
         var name = (label is null ? "" : $"In{label}_") + string.Concat(Regex.Matches(heading, @"\w+").Select(word => char.ToUpperInvariant(word.Value[0]) + word.Value[1..]));
-        var cs = Replace(python, s_dictionary);
+        var cs = Replaced(python, s_dictionary);
         cs = cs.Contains("foreach", StringComparison.Ordinal) ? Regex.Replace(cs, @"(?m)^( *)(\w+) = ", "$1var $2 = ") : cs;
         return $"internal void {name}()\n{{\n{Regex.Replace(cs, "(?m)^(?=.)", "    ")}\n}}\n";
     }
 
-    private static string Replace(string text, (string Pattern, string Replacement)[] rules) =>
+    private static string Replaced(string text, (string Pattern, string Replacement)[] rules) =>
         rules.Aggregate(text, (text, rule) => Regex.Replace(text, rule.Pattern, rule.Replacement));
-
-    private static bool IsCode(JsonNode cell) => (string?)cell["cell_type"] == "code";
-
-    private static string Text(JsonNode lines) => string.Concat(lines.AsArray().Select(line => (string?)line));
 }

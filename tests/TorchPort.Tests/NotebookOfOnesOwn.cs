@@ -43,10 +43,15 @@ internal static class NotebookOfOnesOwn
 
     internal static void Replace(JsonNode cell, string old, string with)
     {
-        var source = cell["source"] is JsonArray lines ? string.Concat(lines.Select(line => (string?)line)) : (string)cell["source"]!;
+        var source = Text(cell["source"]!);
         Assert.Contains(old, source, StringComparison.Ordinal);
         cell["source"] = source.Replace(old, with, StringComparison.Ordinal);
     }
+
+    // nbformat keeps a text as one string or as a list of strings.
+    internal static string Text(JsonNode text) => text is JsonArray lines ? string.Concat(lines.Select(line => (string?)line)) : (string)text!;
+
+    internal static bool IsCode(JsonNode cell) => (string?)cell["cell_type"] == "code";
 
     internal static JsonObject NewCell(int label, string printed, string source = "") => new()
     {

@@ -7,7 +7,7 @@ namespace TorchPort.Tests;
 public class OlderLibstdcxxTests
 {
     private static readonly string s_library = Path.Combine(AppContext.BaseDirectory, "libLibTorchSharp.so");
-    private static readonly string s_package = Path.Combine(Start.Packages, $"torchsharp/{typeof(torch).Assembly.GetName().Version!.ToString(3)}/runtimes/linux-x64/native/libLibTorchSharp.so");
+    private static readonly string s_package = Path.Combine(Start.Packages, $"torchsharp/{Start.VersionOf<torch.Tensor>()}/runtimes/linux-x64/native/libLibTorchSharp.so");
 
     [Fact]
     public void The_libstdcxx_of_GCC_13_is_no_hard_requirement()

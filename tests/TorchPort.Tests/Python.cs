@@ -10,6 +10,18 @@ internal static class Python
     /// <summary>A Python with PyTorch in it, or null.</summary>
     internal static string? WithTorch { get; } = Find("import torch");
 
+    /// <summary>Runs a notebook with scripts/run-notebook.py.</summary>
+    internal static Outcome RunNotebook(string python, string notebook, params string[] options) =>
+        Start.Program(python, [Path.Combine(Start.Repository, "scripts/run-notebook.py"), notebook, .. options]);
+
+    /// <summary>Writes a program that is a Python without PyTorch; it takes a POSIX shell and a Python.</summary>
+    internal static void WriteWithoutTorch(string file)
+    {
+        // Without site-packages (-S, -I) no Python finds a PyTorch.
+        File.WriteAllText(file, $"#!/bin/sh\nexec {Find("import sys")} -S -I \"$@\"\n");
+        Assert.Equal(0, Start.Program("chmod", ["+x", file]).ExitCode);
+    }
+
     /// <summary>The first Python on this machine that can run a line, or null.</summary>
     internal static string? Find(string line) => s_names.FirstOrDefault(python =>
     {

@@ -67,7 +67,7 @@ public sealed class RunNotebookTests : IDisposable
     {
         Save(_notebook, own =>
         {
-            foreach (var cell in Cells(own).Where(cell => (string?)cell!["cell_type"] == "code"))
+            foreach (var cell in Cells(own).Where(cell => IsCode(cell!)))
             {
                 cell!["execution_count"] = null;
             }
@@ -108,17 +108,8 @@ public sealed class RunNotebookTests : IDisposable
     [Fact]
     public void A_Python_without_PyTorch_is_trouble()
     {
-        if (OperatingSystem.IsWindows())
-        {
-            Assert.Skip("needs a POSIX shell");
-            return;
-        }
-
-        var python = Python.Find("import sys");
-        Assert.SkipWhen(python is null, "there is no Python on this machine");
-        // Without site-packages (-S, -I) no Python finds a PyTorch.
-        File.WriteAllText(_notebook, $"#!/bin/sh\nexec {python} -S -I \"$@\"\n");
-        File.SetUnixFileMode(_notebook, UnixFileMode.UserRead | UnixFileMode.UserExecute);
+        Assert.SkipWhen(OperatingSystem.IsWindows() || Python.Find("import sys") is null, "needs a POSIX shell and Python");
+        Python.WriteWithoutTorch(_notebook);
 
         Start.Script("diff-notebook.cs", Own, "--execute", "--python", _notebook).Refused(2, "In [1], line 1: ModuleNotFoundError: No module named 'torch'");
     }
@@ -127,7 +118,7 @@ public sealed class RunNotebookTests : IDisposable
     public void Exact_rewrites_every_float_format_and_nothing_else()
     {
         Save(_notebook, own => Cell(own, 1)["source"] = "x = 1.1; n = 3\nprint('{:4d} {:.3f} {{:.2f}}'.format(n, x))\nprint(f'{n:4d} {x:12.3e}')\nprint('%4d %.3f %s%%' % (n, x, 'a'))\nprint('50% gone')\nraise KeyboardInterrupt");
-        var outcome = Start.Program(Python.WithTorch!, [Path.Combine(Start.Repository, "scripts/run-notebook.py"), _notebook, "--exact"]);
+        var outcome = Python.RunNotebook(Python.WithTorch!, _notebook, "--exact");
 
         Assert.Equal("   3 1.1 {:.2f}\n   3          1.1\n   3 1.1 a%\n50% gone\n", outcome.Stdout);
     }

@@ -48,12 +48,28 @@ internal static class Start
     internal static Outcome Script(string name, params string[] arguments) => Program("dotnet", [ScriptProgram(name), .. arguments]);
 
     /// <summary>The program that a C# script of scripts/ is built to.</summary>
-    internal static string ScriptProgram(string name) => s_scripts.GetOrAdd(name, name => new(() =>
+    internal static string ScriptProgram(string name) => s_scripts.GetOrAdd(name, name => new(() => Build($"scripts/{name}"))).Value;
+
+    /// <summary>Builds a project or a script of the repository, and says where its DLL is.</summary>
+    internal static string Build(string project, params string[] options)
     {
-        var built = Program("dotnet", ["build", Path.Combine(Repository, "scripts", name), "-t:Build", "-getProperty:TargetPath"]);
+        var built = Program("dotnet", ["build", Path.Combine(Repository, project), "-t:Build", "-getProperty:TargetPath", .. options]);
         Assert.Equal((0, ""), (built.ExitCode, built.Stderr));
         return built.Stdout.TrimEnd();
-    })).Value;
+    }
+
+    /// <summary>A build file with a target that writes to stdout past MSBuild, as those of the CUDA packages do.</summary>
+    internal static string Noise(string target) => $"""
+        <Project>
+          <UsingTask TaskName="Noise" TaskFactory="RoslynCodeTaskFactory" AssemblyFile="$(MSBuildToolsPath)/Microsoft.Build.Tasks.Core.dll">
+            <Task><Code Type="Fragment" Language="cs">System.Console.WriteLine("noise");</Code></Task>
+          </UsingTask>
+          <Target Name="{target}" AfterTargets="ResolvePackageAssets"><Noise /></Target>
+        </Project>
+        """;
+
+    /// <summary>The version of the assembly that a type is in.</summary>
+    internal static string VersionOf<T>() => typeof(T).Assembly.GetName().Version!.ToString(3);
 
     /// <summary>Runs a line of shell, in which "$PORT" is the port.</summary>
     internal static Outcome Shell(string line) => Program("/bin/sh", ["-c", line], ("PORT", Executable));

@@ -12,14 +12,7 @@ public sealed class StarterTests : IDisposable
     {
         Assert.SkipWhen(OperatingSystem.IsWindows(), "needs a POSIX shell");
         var noise = Path.Combine(_folder.FullName, "noise.targets");
-        File.WriteAllText(noise, """
-            <Project>
-              <UsingTask TaskName="Noise" TaskFactory="RoslynCodeTaskFactory" AssemblyFile="$(MSBuildToolsPath)/Microsoft.Build.Tasks.Core.dll">
-                <Task><Code Type="Fragment" Language="cs">System.Console.WriteLine("noise");</Code></Task>
-              </UsingTask>
-              <Target Name="MakeNoise" BeforeTargets="ResolveReferences"><Noise /></Target>
-            </Project>
-            """);
+        File.WriteAllText(noise, Start.Noise("MakeNoise"));
 
         var outcome = Start.Program("sh", [Script("run-cpu.sh"), "--device", "cpu"], ("CustomAfterMicrosoftCommonTargets", noise));
 
