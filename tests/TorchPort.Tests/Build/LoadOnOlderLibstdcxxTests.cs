@@ -4,7 +4,7 @@ using TorchSharp;
 namespace TorchPort.Tests;
 
 /// <summary>What LoadOnOlderLibstdcxx.targets does to TorchSharp's library.</summary>
-public class OlderLibstdcxxTests
+public class LoadOnOlderLibstdcxxTests
 {
     private static readonly string s_library = Path.Combine(AppContext.BaseDirectory, "libLibTorchSharp.so");
     private static readonly string s_package = Path.Combine(Start.Packages, $"torchsharp/{Start.VersionOf<torch.Tensor>()}/runtimes/linux-x64/native/libLibTorchSharp.so");

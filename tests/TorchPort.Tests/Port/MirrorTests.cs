@@ -5,7 +5,7 @@ using static TorchPort.Tests.NotebookOfOnesOwn;
 namespace TorchPort.Tests;
 
 /// <summary>gradient-descent.ipynb, and Notebook.cs held against it.</summary>
-public class NotebookFileTests
+public class MirrorTests
 {
     // The project's dictionary from Python to C#, as "Coming from Python" in the README has it.
     private static readonly (string Python, string CSharp)[] s_dictionary =

@@ -1,7 +1,7 @@
 namespace TorchPort.Tests;
 
 /// <summary>scripts/run-cpu.sh and scripts/run-cuda.sh, and the builds that they ask for.</summary>
-public sealed class StarterTests : IDisposable
+public sealed class RunScriptsTests : IDisposable
 {
     private readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory();
 
