@@ -1,4 +1,5 @@
 #!/bin/sh
-# The build's last line is the program. Whatever else a build says stays out of the port's stdout.
-built=$(dotnet build "$(dirname "$0")/../src/TorchPort" -c Release -p:TorchBackend=cpu -t:Build -getProperty:TargetPath) || exit
+# Builds the port for the CPU and runs it. The build's last line is the program; what else a build says stays out of the port's stdout.
+project=$(dirname "$(readlink -f "$0")")/../src/TorchPort
+built=$(dotnet build "$project" -c Release -p:TorchBackend=cpu -t:Build -getProperty:TargetPath) || { echo "$built" >&2; exit 1; }
 exec dotnet "$(echo "$built" | tail -n 1)" "$@"

@@ -1,11 +1,10 @@
-using System.Globalization;
 using System.Reflection;
 using System.Runtime.InteropServices;
-using TorchSharp;
+using System.Text.RegularExpressions;
 
 namespace TorchPort;
 
-/// <summary>The libtorch that this build carries or finds, and the device that it computes on.</summary>
+/// <summary>The libtorch that this build carries or finds.</summary>
 internal static partial class Backend
 {
     /// <summary><c>cpu</c>, <c>cuda</c> or <c>external</c>: the build's <c>-p:TorchBackend</c>.</summary>
@@ -14,37 +13,20 @@ internal static partial class Backend
     /// <summary>The libtorch that TorchSharp was built for. TorchSharp's own <c>torch.__version__</c> loads it first.</summary>
     internal static string LibTorchVersion => Metadata("LibTorchVersion");
 
-    /// <summary>What to do where libtorch will not load.</summary>
-    internal static string LoadAdvice => Name switch
-    {
-        "external" => $"This build looks for libtorch on the loader's path, and TorchSharp was built for libtorch {LibTorchVersion}.\nPut the folder of one on "
-            + (OperatingSystem.IsWindows() ? "PATH." : OperatingSystem.IsMacOS() ? "DYLD_LIBRARY_PATH." : "LD_LIBRARY_PATH, or start with scripts/run-on-pytorch.sh."),
-        _ when OperatingSystem.IsWindows() => "It needs the Visual C++ redistributable (x64), 14.40 or newer: install that.\nIf it is there, build or publish again, to put the library back beside the program.",
-        _ => "Build it again, or publish it again, to put the library back beside the program." + (OperatingSystem.IsMacOS() ? "\nIf it lacks libomp.dylib: brew install libomp" : ""),
-    };
+    private static string TorchSharpLibrary { get; } =
+        OperatingSystem.IsWindows() ? "LibTorchSharp.dll"
+        : OperatingSystem.IsMacOS() ? "libLibTorchSharp.dylib"
+        : "libLibTorchSharp.so";
 
-    /// <summary>Whether a word names a device: <c>auto</c>, <c>cpu</c>, <c>cuda</c> or <c>cuda:N</c>.</summary>
-    internal static bool IsDevice(string word) =>
-        word is "auto" or "cpu" or "cuda"
-        || (word.StartsWith("cuda:", StringComparison.Ordinal) && int.TryParse(word.AsSpan(5), NumberStyles.None, CultureInfo.InvariantCulture, out _));
-
-    /// <summary>Loads libtorch, and spares the process its exit handlers.</summary>
+    /// <summary>Loads libtorch, and registers an exit handler that ends the process before libtorch's own ones.</summary>
     /// <exception cref="DllNotFoundException">It will not load; the message is the loader's.</exception>
     internal static void Load()
     {
         LoadOpenMP();
 
         // TorchSharp would load it by itself, but where that fails it prints pages, on stdout.
-        NativeLibrary.Load(Path.Combine(
-            AppContext.BaseDirectory,
-            OperatingSystem.IsWindows() ? "LibTorchSharp.dll" : OperatingSystem.IsMacOS() ? "libLibTorchSharp.dylib" : "libLibTorchSharp.so"));
-
-        // At exit libtorch takes itself apart, operator by operator, for a third of the time that it took to load; the system
-        // frees it all at once. Exit handlers run from the last to the first, so this one ends the process before libtorch's.
-        if (OperatingSystem.IsLinux())
-        {
-            _ = OnExit(NativeLibrary.GetExport(NativeLibrary.GetMainProgramHandle(), "_exit"), 0);
-        }
+        _ = NativeLibrary.Load(Path.Combine(AppContext.BaseDirectory, TorchSharpLibrary));
+        SkipExitHandlers();
     }
 
     /// <summary>Loads the OpenMP that the build carries, where libtorch asks for another.</summary>
@@ -58,37 +40,62 @@ internal static partial class Backend
         }
     }
 
-    /// <summary>The device that a word accepted by <see cref="IsDevice"/> stands for, once libtorch is loaded.</summary>
-    /// <exception cref="NotSupportedException">This build or this machine has no such device.</exception>
-    internal static torch.Device Device(string word)
+    /// <summary>Why libtorch will not load, and what to do about it, in one to three lines.</summary>
+    /// <param name="error">The loader's error.</param>
+    internal static string WhyNotLoaded(DllNotFoundException error)
     {
-        if (word == "cpu" || (word == "auto" && (Name == "cpu" || !torch.cuda.is_available())))
-        {
-            return torch.CPU;
-        }
+        var said = error.Message.TrimEnd().Split('\n')[^1].Trim();
+        var missing = MissingLibrary().Match(said).Groups["name"].Value;
+        return $"libtorch will not load: {said}\n{Advice(said, missing)}";
+    }
 
-        if (Name == "cpu")
-        {
-            throw new NotSupportedException($"--device {word}: this build carries libtorch for the CPU only.\n{(OperatingSystem.IsLinux() ? "Build the other with -p:TorchBackend=cuda, or run" : "CUDA needs Linux x64 here: run")} with --device cpu.");
-        }
+    /// <summary>What to do where a library of libtorch is missing.</summary>
+    internal static string AdviceOnMissing => Name == "external" ? AdviceOnPath
+        : OperatingSystem.IsWindows() ? AdviceOnWindows
+        : OperatingSystem.IsMacOS() ? $"{AdviceOnBuild}\nIf it lacks libomp.dylib: brew install libomp"
+        : AdviceOnBuild;
 
-        if (!NativeLibrary.TryLoad("torch_cuda", typeof(torch).Assembly, null, out _))
-        {
-            throw new NotSupportedException(Name == "cuda"
-                ? $"--device {word}: libtorch's library for CUDA will not load.\n{LoadAdvice}"
-                : $"--device {word}: the libtorch that was found is one for the CPU only.\nPut one with CUDA on the loader's path, or run with --device cpu.");
-        }
+    private const string AdviceOnBuild = "Build it again, or publish it again, to put the library back beside the program.";
 
-        if (!torch.cuda.is_available())
-        {
-            throw new NotSupportedException($"--device {word}: no CUDA GPU answers on this machine.\nSee whether nvidia-smi lists one, or run with --device cpu.");
-        }
+    private const string AdviceOnWindows = """
+        It needs the Visual C++ redistributable (x64), 14.40 or newer: install that.
+        If it is there, build or publish again, to put the library back beside the program.
+        """;
 
-        var device = torch.device(word == "auto" ? "cuda" : word);
-        var count = torch.cuda.device_count();
-        return device.index < count
-            ? device
-            : throw new NotSupportedException($"--device {word}: this machine has {count} CUDA GPU(s), counted from cuda:0.");
+    private static string AdviceOnPath => $"""
+        This build looks for libtorch on the loader's path, and TorchSharp was built for libtorch {LibTorchVersion}.
+        Put the folder of one on {LoaderPath}.
+        """;
+
+    private static string LoaderPath =>
+        OperatingSystem.IsWindows() ? "PATH"
+        : OperatingSystem.IsMacOS() ? "DYLD_LIBRARY_PATH"
+        : "LD_LIBRARY_PATH, or start with scripts/run-on-pytorch.sh";
+
+    // The words are those of glibc's loader.
+    private static string Advice(string said, string missing)
+    {
+        var isOwn = OwnLibrary().IsMatch(Path.GetFileName(missing));
+        return said switch
+        {
+            _ when said.Contains("version `GLIBC", StringComparison.Ordinal) =>
+                "This system is too old for it: it needs glibc 2.34 and GCC 12's libstdc++, as Debian 12 and Ubuntu 22.04 have them.",
+            _ when OutOfMemory().IsMatch(said) =>
+                "There is not enough memory to load it: see ulimit -v, and the memory limit of the container.",
+            _ when missing.StartsWith("libstdc++", StringComparison.Ordinal) => "Install that: apt-get install libstdc++6",
+            _ when missing.Length > 0 && !isOwn => $"Install the package of this system that has {missing}.",
+            _ => AdviceOnMissing,
+        };
+    }
+
+    // At exit libtorch takes itself apart, operator by operator, for a third of the time that it took to load; the system
+    // frees it all at once. Exit handlers run from the last to the first, so this one ends the process before libtorch's.
+    private static void SkipExitHandlers()
+    {
+        if (OperatingSystem.IsLinux())
+        {
+            _ = OnExit(NativeLibrary.GetExport(NativeLibrary.GetMainProgramHandle(), "_exit"), 0);
+        }
     }
 
     private static string Metadata(string key) =>
@@ -98,4 +105,13 @@ internal static partial class Backend
     [LibraryImport("libc.so.6", EntryPoint = "on_exit")]
     [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
     private static partial int OnExit(nint function, nint argument);
+
+    [GeneratedRegex("^(?<name>[^ :]+): cannot open shared object file")]
+    private static partial Regex MissingLibrary();
+
+    [GeneratedRegex("^(libLibTorchSharp|libtorch|libc10|libgomp)")]
+    private static partial Regex OwnLibrary();
+
+    [GeneratedRegex("cannot allocate memory|failed to map segment|cannot map", RegexOptions.IgnoreCase)]
+    private static partial Regex OutOfMemory();
 }

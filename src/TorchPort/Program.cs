@@ -12,7 +12,7 @@ var device = new Option<string>("--device")
     Description = "auto, cpu, cuda or cuda:N; auto takes CUDA when the build carries it and a GPU answers",
     HelpName = "D",
     DefaultValueFactory = _ => "auto",
-    CustomParser = given => Backend.IsDevice(Text(given)) ? Text(given) : Reject<string>(given, "auto, cpu, cuda or cuda:N"),
+    CustomParser = given => DeviceChoice.IsDevice(Text(given)) ? Text(given) : Reject<string>(given, "auto, cpu, cuda or cuda:N"),
 };
 var cell = new Option<int?>("--cell")
 {
@@ -48,7 +48,8 @@ command.SetAction(Run);
 var parsed = command.Parse(args, new ParserConfiguration { ResponseFileTokenReplacer = null });
 if (parsed.Action is ParseErrorAction)
 {
-    return Fail(2, $"{parsed.Errors[0].Message}\nSee TorchPort --help.");
+    Stderr.SayWhatIsWrong(parsed);
+    return 2;
 }
 
 try
@@ -60,13 +61,17 @@ catch (IOException e) when (Stdout.IsClosed(e))
 {
     return 0;
 }
-catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+catch (UnauthorizedAccessException)
+{
+    return Fail(1, "cannot write to standard output: it is closed.");
+}
+catch (IOException e)
 {
     return Fail(1, $"cannot write to standard output: {e.Message}");
 }
 catch (DllNotFoundException e)
 {
-    return Fail(1, $"libtorch will not load: {e.Message.TrimEnd().Split('\n')[^1]}\n{Backend.LoadAdvice}");
+    return Fail(1, Backend.WhyNotLoaded(e));
 }
 catch (NotSupportedException e)
 {
@@ -87,8 +92,8 @@ int Run(ParseResult options)
     }
 
     Backend.Load();
-    torch.set_default_device(Backend.Device(options.GetValue(device)!));
-    Console.Error.WriteLine($"Running on {torch.get_default_device()}");
+    torch.set_default_device(DeviceChoice.Choose(options.GetValue(device)!));
+    Stderr.Say($"Running on {torch.get_default_device()}");
 
     var format = new PythonFormat(options.GetValue(exact));
     var notebook = new Notebook(line => stdout.WriteLine(line.ToString(format)), options.GetValue(epochs), options.GetValue(lr));
@@ -109,7 +114,7 @@ int Run(ParseResult options)
 
 static int Fail(int code, string message)
 {
-    Console.Error.WriteLine($"TorchPort: {message}");
+    Stderr.Say($"TorchPort: {message}");
     return code;
 }
 

@@ -1,0 +1,71 @@
+namespace NotebookDiff;
+
+/// <summary>A run of the notebook, and how it compares with the port.</summary>
+/// <param name="Method">What takes its steps, if the code tells.</param>
+/// <param name="Comparison">The comparison.</param>
+internal sealed record Compared(string? Method, Comparison Comparison);
+
+/// <summary>Lines of a cell that are not compared.</summary>
+/// <param name="Cell">The cell.</param>
+/// <param name="Count">How many.</param>
+/// <param name="Why">The reason, where there is one beside that they are no steps.</param>
+internal sealed record NotCompared(Cell Cell, int Count, string Why);
+
+/// <summary>A notebook compared with the port, cell by cell in the order in which they were run.</summary>
+/// <param name="comparer">Compares a run.</param>
+/// <param name="learningRate">The learning rate of a training whose code names none, or null for the port's own.</param>
+internal sealed class Diff(Comparer comparer, string? learningRate)
+{
+    private readonly List<Training> _inFunctions = [];
+    private string _codeSoFar = "";
+
+    /// <summary>The runs that were compared.</summary>
+    internal List<Compared> Runs { get; } = [];
+
+    /// <summary>The cells that train but printed nothing.</summary>
+    internal List<Cell> Silent { get; } = [];
+
+    /// <summary>The lines that were not compared.</summary>
+    internal List<NotCompared> Rest { get; } = [];
+
+    /// <summary>Compares the runs of a cell.</summary>
+    /// <exception cref="TroubleException">The port cannot be run.</exception>
+    internal void Add(Cell cell)
+    {
+        var trainings = Training.Of(_codeSoFar, cell.Source);
+        _codeSoFar += cell.Source + "\n";
+        _inFunctions.AddRange(trainings.Where(training => training.InFunction));
+        if (cell.Lines.Count == 0 && trainings.Exists(training => !training.InFunction) && !Training.HasBias(cell.Source))
+        {
+            Silent.Add(cell);
+        }
+
+        var runs = Run.Of(cell, out var ofAnotherModel);
+        var others = cell.Lines.Count - ofAnotherModel - runs.Sum(run => run.Steps.Count);
+        runs.ForEach(run => Add(run, trainings.Count > 0 ? trainings : _inFunctions));
+        Leave(cell, ofAnotherModel, "of another model");
+        Leave(cell, others, "");
+    }
+
+    private void Add(Run run, List<Training> trainings)
+    {
+        var own = trainings.ElementAtOrDefault(Math.Min(run.Place, trainings.Count - 1));
+        var settings = Settings.ToTry(own, trainings, learningRate);
+        if (settings[0].CanBeRun)
+        {
+            Runs.Add(new(own?.Method, comparer.Compare(run, [.. settings.Where(tried => tried.CanBeRun)])));
+        }
+        else
+        {
+            Leave(run.Cell, run.Steps.Count, $"at lr {settings[0].LearningRate}, which the port does not take");
+        }
+    }
+
+    private void Leave(Cell cell, int count, string why)
+    {
+        if (count > 0)
+        {
+            Rest.Add(new(cell, count, why));
+        }
+    }
+}

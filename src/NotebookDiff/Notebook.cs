@@ -1,0 +1,124 @@
+using System.Text.Json;
+using System.Text.Json.Nodes;
+
+namespace NotebookDiff;
+
+/// <summary>A code cell of a notebook.</summary>
+/// <param name="Name">Its label, <c>In [2]</c>; without one its place, <c>code cell 6</c>.</param>
+/// <param name="Source">Its code.</param>
+/// <param name="Lines">The lines that it printed.</param>
+internal sealed record Cell(string Name, string Source, IReadOnlyList<string> Lines);
+
+/// <summary>A Jupyter notebook of nbformat 4.</summary>
+internal static class Notebook
+{
+    /// <summary>Reads a notebook from a file.</summary>
+    /// <returns>Its code cells, in the order in which they were run.</returns>
+    /// <exception cref="TroubleException">It cannot be read, or is no notebook.</exception>
+    internal static List<Cell> Read(string path)
+    {
+        if (Directory.Exists(path))
+        {
+            throw new TroubleException($"{path} is a folder. Name a notebook in it.");
+        }
+
+        try
+        {
+            return Parse(path, File.ReadAllText(path), byLabel: true);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException or ArgumentException)
+        {
+            throw new TroubleException($"cannot read '{path}': {e.Message}\nName a notebook, or none for the repository's own.");
+        }
+    }
+
+    /// <summary>Reads a notebook from its JSON.</summary>
+    /// <param name="path">What to call it in an error.</param>
+    /// <param name="json">The text of its file.</param>
+    /// <param name="byLabel">Whether the cells were run in the order of their labels, and not from top to bottom.</param>
+    /// <returns>Its code cells, in the order in which they were run.</returns>
+    /// <exception cref="TroubleException">It is no notebook.</exception>
+    internal static List<Cell> Parse(string path, string json, bool byLabel)
+    {
+        var root = Root(path, json);
+        var cells = new List<(int Order, Cell Cell)>();
+        var place = "";
+        try
+        {
+            foreach (var cell in Member(root, "cells").AsArray().Where(IsCode))
+            {
+                place = $"code cell {cells.Count + 1}";
+                var label = (int?)cell!["execution_count"];
+                var name = label is null ? place : $"In [{label}]";
+
+                // A cell without a label stays behind the one that it stands behind.
+                var order = label ?? cells.LastOrDefault().Order;
+                cells.Add((order, new(name, Joined(Member(cell, "source")), Text.Lines(Stdout(cell)))));
+            }
+        }
+        catch (Exception e) when (IsWrongShape(e))
+        {
+            var where = place.Length > 0 ? $"{place}: " : "";
+            throw new TroubleException($"{path} is no notebook of nbformat 4: {where}{Text.Visible(e.Message)}\nSave it again in Jupyter.");
+        }
+
+        var run = byLabel ? cells.OrderBy(cell => cell.Order) : cells.AsEnumerable();
+        return [.. run.Select(cell => cell.Cell)];
+    }
+
+    private static JsonObject Root(string path, string json)
+    {
+        if (string.IsNullOrWhiteSpace(json))
+        {
+            throw new TroubleException($"{path} is empty. Save the notebook again in Jupyter.");
+        }
+
+        JsonNode? root;
+        try
+        {
+            root = JsonNode.Parse(json);
+        }
+        catch (JsonException e)
+        {
+            var conflict = json.Contains("\n<<<<<<< ", StringComparison.Ordinal) || json.StartsWith("<<<<<<< ", StringComparison.Ordinal);
+            var cure = conflict ? "It has a merge conflict: resolve that first." : "Name a file that Jupyter saved.";
+            throw new TroubleException($"{path} cannot be read as the JSON of a notebook: see line {e.LineNumber + 1}.\n{cure}");
+        }
+
+        try
+        {
+            return Versioned(path, root);
+        }
+        catch (Exception e) when (IsWrongShape(e))
+        {
+            throw new TroubleException($"{path} is JSON, but no notebook: it names no nbformat.\nName a file that Jupyter saved.");
+        }
+    }
+
+    private static JsonObject Versioned(string path, JsonNode? root)
+    {
+        var version = (int)Member(root, "nbformat");
+        return version == 4 ? root!.AsObject() : throw new TroubleException(
+            $"{path} is a notebook of nbformat {version}, and this reads nbformat 4.\n"
+            + $"Convert it: jupyter nbconvert --to notebook --nbformat 4 '{path}'");
+    }
+
+    private static bool IsCode(JsonNode? cell) => (string?)Member(cell, "cell_type") == "code";
+
+    private static string Stdout(JsonNode cell)
+    {
+        var streams = Member(cell, "outputs").AsArray().Where(output => (string?)Member(output, "output_type") == "stream");
+        return string.Concat(streams.Where(stream => (string?)Member(stream, "name") == "stdout").Select(stream => Joined(Member(stream, "text"))));
+    }
+
+    private static JsonNode Member(JsonNode? node, string key) =>
+        (node as JsonObject)?[key] ?? throw new KeyNotFoundException($"{key} is missing.");
+
+    // nbformat keeps a text as one string or as a list of strings.
+    private static string Joined(JsonNode text) =>
+        text is JsonArray lines ? string.Concat(lines.Select(line => (string?)line)) : (string)text!;
+
+    // What System.Text.Json throws where a value is missing or of another kind, or a key stands twice.
+    private static bool IsWrongShape(Exception e) =>
+        e is KeyNotFoundException or InvalidOperationException or FormatException or ArgumentException or OverflowException;
+}

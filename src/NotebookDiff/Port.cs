@@ -1,0 +1,56 @@
+namespace NotebookDiff;
+
+/// <summary>W and cost before the step of an epoch.</summary>
+internal readonly record struct Numbers(float W, float Cost);
+
+/// <summary>The port, run at the settings that a comparison asks for, at each of them once.</summary>
+/// <param name="program">The program and the first of its arguments.</param>
+internal sealed class Port(string[] program)
+{
+    /// <summary>The port that the build laid beside this program.</summary>
+    internal static string BesideThisProgram { get; } =
+        Path.Combine(AppContext.BaseDirectory, OperatingSystem.IsWindows() ? "TorchPort.exe" : "TorchPort");
+
+    private const string Remedy = "Name another with --port";
+
+    private readonly Dictionary<(Settings, int, bool), List<string>> _printed = [];
+    private readonly Dictionary<Settings, List<Numbers>> _numbers = [];
+
+    /// <summary>What it prints.</summary>
+    /// <param name="settings">Its cell and learning rate.</param>
+    /// <param name="epochs">Its <c>--epochs</c>.</param>
+    /// <param name="last">The last epoch that is needed.</param>
+    /// <param name="exact">Whether with nine digits a float.</param>
+    /// <exception cref="TroubleException">It cannot be started, fails, or does not print these epochs.</exception>
+    internal List<string> Lines(Settings settings, int epochs, int last, bool exact)
+    {
+        if (_printed.TryGetValue((settings, epochs, exact), out var known) && known.Count > last)
+        {
+            return known;
+        }
+
+        string[] cell = ["--cell", $"{settings.Cell.Label}", "--lr", settings.LearningRate, "--epochs", $"{epochs}"];
+        string[] command = [.. program, .. cell, .. exact ? ["--exact"] : Array.Empty<string>()];
+        var lines = Programs.Read("the port", Remedy, command, most: last + 1);
+        return lines.Count > last
+            ? _printed[(settings, epochs, exact)] = lines
+            : throw new TroubleException($"the port, {program[0]}, printed {lines.Count} lines, where epoch {last} was asked for.\n{Remedy}.");
+    }
+
+    /// <summary>What it computes, from epoch 0 to the last one that is needed at least.</summary>
+    /// <exception cref="TroubleException">It cannot be started, fails, or does not print these epochs.</exception>
+    internal List<Numbers> Numbers(Settings settings, int last)
+    {
+        if (!_numbers.TryGetValue(settings, out var known) || known.Count <= last)
+        {
+            _numbers[settings] = known = [.. Lines(settings, last, last, exact: true).Select(Computed)];
+        }
+
+        return known;
+    }
+
+    private static Numbers Computed(string line) =>
+        Step.Read(0, line, out _) is { } step
+            ? new((float)Spelling.Read(step.W.Text), (float)Spelling.Read(step.Cost.Text))
+            : throw new TroubleException($"the port printed a line that is no step: '{Text.Visible(line)}'.\n{Remedy}.");
+}

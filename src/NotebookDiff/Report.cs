@@ -1,0 +1,179 @@
+using DiffPlex;
+using DiffPlex.Model;
+using DiffPlex.Renderer;
+
+namespace NotebookDiff;
+
+/// <summary>What a difference is.</summary>
+/// <param name="Exact">Whether floats were compared to the last bit.</param>
+/// <param name="Numbers">Whether other words around the same numbers are the same.</param>
+/// <param name="Tolerance">By how much numbers may differ, or null if not at all.</param>
+internal sealed record Demands(bool Exact, bool Numbers, decimal? Tolerance);
+
+/// <summary>Says what came out of a comparison.</summary>
+/// <param name="name">What to call the notebook.</param>
+/// <param name="executed">Whether it was run, and not read as recorded.</param>
+/// <param name="demands">What a difference is.</param>
+/// <param name="all">Whether to show the whole diff.</param>
+/// <param name="colours">Whether to colour the diff.</param>
+internal sealed class Report(string name, bool executed, Demands demands, bool all, bool colours)
+{
+    private const int Shown = 40;
+    private const string Red = "\e[31m", Green = "\e[32m", Plain = "\e[0m";
+
+    /// <summary>Writes the verdicts, the differences, and what was not compared.</summary>
+    /// <returns>The exit code: 0 if there is no difference, else 1.</returns>
+    /// <exception cref="TroubleException">There is no run to compare.</exception>
+    internal int Write(TextWriter output, Diff diff)
+    {
+        if (diff.Runs.Count == 0)
+        {
+            throw new TroubleException(NothingToCompare(diff));
+        }
+
+        var names = diff.Runs.Select(run => run.Comparison.Run.Cell.Name).Concat(diff.Silent.Select(cell => cell.Name));
+        var width = names.Max(name => name.Length);
+        foreach (var run in diff.Runs)
+        {
+            output.WriteLine($"{run.Comparison.Run.Cell.Name.PadRight(width)}  {Verdict(run)}");
+            WriteDiff(output, run.Comparison);
+        }
+
+        diff.Silent.ForEach(cell => output.WriteLine($"{cell.Name.PadRight(width)}  trains, but {(executed ? "printed" : "recorded")} nothing"));
+        if (diff.Rest.Count > 0)
+        {
+            output.WriteLine($"Not compared: {string.Join(", ", diff.Rest.Select(Left))}");
+        }
+
+        var differing = diff.Runs.Where(run => !IsSame(run.Comparison)).ToList();
+        if (differing.Count > 0 && differing.TrueForAll(run => run.Comparison.AllEqual))
+        {
+            output.WriteLine("Only words differ: --numbers takes them as the same.");
+        }
+
+        return differing.Count == 0 && diff.Silent.Count == 0 ? 0 : 1;
+    }
+
+    private string NothingToCompare(Diff diff)
+    {
+        const string Wanted = "a printed line with an epoch, one weight W and a cost, like 'Epoch 0/10 W: 0.000, Cost: 4.666667'";
+        if (diff.Silent.Count > 0)
+        {
+            var cells = string.Join(" and ", diff.Silent.Select(cell => cell.Name));
+            return $"{name} has nothing to compare: {cells} would train, but {(executed ? "printed" : "recorded")} nothing.\n{(executed ? "See whether it has a label: --in-order runs all cells." : "Run it in Jupyter and save it, or let it run here with --execute.")}";
+        }
+
+        var found = diff.Rest.Exists(left => left.Why.Length > 0) ? $", but found only {Left(diff.Rest.Find(left => left.Why.Length > 0)!)}" : "";
+        return $"{name} has nothing to compare: looked for {Wanted}{found}.";
+    }
+
+    private static string Left(NotCompared left)
+    {
+        var why = left.Why.Length > 0 ? $" ({left.Why})" : "";
+        return $"{Lines(left.Count)} of {left.Cell.Name}{why}";
+    }
+
+    private bool IsSame(Comparison comparison) =>
+        comparison.IsIdentical
+        || (comparison.AllEqual && (demands.Numbers || demands.Exact))
+        || (demands.Tolerance is not null && Differing(comparison).Count == 0);
+
+    private string Verdict(Compared run)
+    {
+        var comparison = run.Comparison;
+        var port = comparison.Settings.Cell.Method;
+        var method = run.Method ?? port;
+        var settings = $"{method}, lr {comparison.Settings.LearningRate}, epochs {comparison.Run.First} to {comparison.Run.Last}";
+        return $"{settings}: {Outcome(comparison, method == port ? "" : $"{port}'s")}";
+    }
+
+    // The lines of a run that differs, as a unified diff of its cell's output.
+    private void WriteDiff(TextWriter output, Comparison comparison)
+    {
+        var differing = Differing(comparison);
+        if (differing.Count == 0)
+        {
+            return;
+        }
+
+        var cell = comparison.Run.Cell;
+        var notebook = cell.Lines.ToArray();
+        var port = cell.Lines.ToArray();
+        differing.ForEach(i => port[comparison.Run.Steps[i].Line] = comparison.Line(i));
+
+        // The lines are paired already.
+        var blocks = Blocks([.. differing.Select(i => comparison.Run.Steps[i].Line)]);
+        var renderer = new UnidiffRenderer(Differ.Instance, 3);
+        var paired = new DiffResult(notebook, port, blocks);
+        var diff = renderer.Generate(paired, $"{Text.Visible(name)}, {cell.Name}", "the port, in the notebook's words");
+        WriteCut(output, diff.ReplaceLineEndings("\n").TrimEnd('\n').Split('\n'));
+    }
+
+    private string Outcome(Comparison comparison, string of)
+    {
+        var lines = Lines(comparison.Expected.Count);
+        var differing = Differing(comparison);
+        if (comparison.IsIdentical)
+        {
+            return of.Length > 0 ? $"identical to {of}, {lines}" : $"identical, {lines}";
+        }
+
+        var same = (demands.Exact ? "the same bits" : "the same numbers") + (of.Length > 0 ? $" as {of}" : "");
+        var how = comparison.Alignment.Words;
+        if (comparison.AllEqual)
+        {
+            return how.Length > 0 ? $"{same}, {how}, {lines}" : $"{same} in other words, {lines}";
+        }
+
+        how = how.Length > 0 ? $"{how}, " : "";
+        if (differing.Count == 0)
+        {
+            return $"{how}{same} within {demands.Tolerance}, {lines}";
+        }
+
+        var from = of.Length > 0 ? $" from {of}" : "";
+        var by = demands.Tolerance is { } tolerance ? $" by more than {tolerance}" : "";
+        var first = comparison.Run.Steps[differing[0]].Epoch;
+        var differ = differing.Count == 1 ? "differs" : "differ";
+        return $"{how}{differing.Count} of {lines} {differ}{from}{by}, the first at epoch {first}{Distance(comparison)}";
+    }
+
+    private string Distance(Comparison comparison) => !demands.Exact ? ""
+        : comparison.LargestDistance() is { } units ? $", at most {units} unit{(units == 1 ? "" : "s")} in the last place apart"
+        : ", in one place a number from none";
+
+    private List<int> Differing(Comparison comparison) => comparison.Differing(demands.Tolerance ?? 0);
+
+    private static string Lines(int count) => count == 1 ? "1 line" : $"{count} lines";
+
+    // Neighbouring lines make one block.
+    private static List<DiffBlock> Blocks(List<int> lines)
+    {
+        var blocks = new List<DiffBlock>();
+        for (int i = 0, next; i < lines.Count; i = next)
+        {
+            for (next = i + 1; next < lines.Count && lines[next] == lines[next - 1] + 1; next++)
+            {
+            }
+
+            blocks.Add(new(lines[i], next - i, lines[i], next - i));
+        }
+
+        return blocks;
+    }
+
+    private void WriteCut(TextWriter output, string[] diff)
+    {
+        var shown = all || diff.Length <= Shown ? diff.Length : Shown;
+        foreach (var line in diff.Take(shown).Select(Text.Visible))
+        {
+            var colour = line is ['-', ..] ? Red : line is ['+', ..] ? Green : null;
+            output.WriteLine(colours && colour is not null ? $"{colour}{line}{Plain}" : line);
+        }
+
+        if (shown < diff.Length)
+        {
+            output.WriteLine($"... {diff.Length - shown} more lines of the diff: --all shows them");
+        }
+    }
+}

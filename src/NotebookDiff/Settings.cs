@@ -1,0 +1,31 @@
+namespace NotebookDiff;
+
+/// <summary>A cell of the port that trains.</summary>
+/// <param name="Label">Its label, for the port's <c>--cell</c>.</param>
+/// <param name="Method">What takes its steps.</param>
+/// <param name="LearningRate">The learning rate that it has by itself.</param>
+internal sealed record PortCell(int Label, string Method, string LearningRate)
+{
+    internal static readonly PortCell ByHand = new(2, Training.ByHand, "0.1");
+    internal static readonly PortCell Sgd = new(3, "SGD", "0.15");
+}
+
+/// <summary>What the port is told: one of its cells, and the learning rate.</summary>
+internal sealed record Settings(PortCell Cell, string LearningRate)
+{
+    /// <summary>The settings to try for a run, its own first: each of the port's cells at each learning rate of the cell's code.</summary>
+    /// <param name="own">The training that the run is of, if the code tells.</param>
+    /// <param name="all">All trainings of the cell.</param>
+    /// <param name="learningRate">For a training that names no learning rate; null stands for the port's own.</param>
+    internal static List<Settings> ToTry(Training? own, IEnumerable<Training> all, string? learningRate)
+    {
+        var byHandFirst = own is null or { Method: Training.ByHand };
+        PortCell[] cells = byHandFirst ? [PortCell.ByHand, PortCell.Sgd] : [PortCell.Sgd, PortCell.ByHand];
+        var rates = all.Select(training => training.LearningRate).Prepend(own?.LearningRate).Distinct();
+        var settings = rates.SelectMany(rate => cells.Select(cell => new Settings(cell, rate ?? learningRate ?? cell.LearningRate)));
+        return [.. settings.Distinct()];
+    }
+
+    /// <summary>Whether the port takes the learning rate: it is finite and not negative.</summary>
+    internal bool CanBeRun => Spelling.Read(LearningRate) is >= 0 and < double.PositiveInfinity;
+}

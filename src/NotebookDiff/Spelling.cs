@@ -1,0 +1,95 @@
+using System.Globalization;
+
+namespace NotebookDiff;
+
+/// <summary>How a notebook spells the numbers of one column: those of a run's W, or those of its cost.</summary>
+internal sealed class Spelling
+{
+    // Python's str() gives a double as few digits as tell it apart: 16 or 17, and now and then one less.
+    private const int DigitsOfStr = 15;
+
+    private static readonly NumberFormatInfo s_python = new() { NaNSymbol = "nan", PositiveInfinitySymbol = "inf", NegativeInfinitySymbol = "-inf" };
+
+    private readonly Func<double, string, string> _spell;
+
+    /// <summary>Finds out the spelling of a column.</summary>
+    /// <param name="column">Its numbers, as they are written.</param>
+    internal Spelling(IReadOnlyCollection<string> column)
+    {
+        var finite = column.Where(number => double.IsFinite(Read(number))).ToList();
+        var decimals = finite.Select(Decimals).DefaultIfEmpty(6).ToList();
+        var significant = finite.Select(Significant).DefaultIfEmpty().ToList();
+        var keepsZeros = decimals.Distinct().Count() == 1 || finite.Exists(EndsInZeros);
+        var isRounded = decimals.Count(count => count == decimals.Max()) > significant.Count(count => count == significant.Max());
+
+        // '{:.3f}', str(x), round(x, 4) and '{:.6g}', in this order
+        _spell = keepsZeros ? (value, like) => Like(value, like, decimals.Max())
+            : significant.Max() >= DigitsOfStr ? (value, _) => Str(value)
+            : isRounded ? (value, _) => Rounded(value, decimals.Max())
+            : (value, _) => General(value, significant.Max());
+    }
+
+    /// <summary>Reads a number as Python's <c>float</c> does.</summary>
+    internal static double Read(string number) => double.Parse(number, NumberStyles.Float, s_python);
+
+    /// <summary>Python's <c>{:.9g}</c>, which tells any two float32 apart.</summary>
+    internal static string Exact(float value) => float.IsFinite(value) ? General(value, 9) : value.ToString(s_python);
+
+    /// <summary>Spells a float as the notebook would.</summary>
+    /// <param name="value">The float.</param>
+    /// <param name="like">The notebook's number at its place.</param>
+    internal string Spell(float value, string like) => float.IsFinite(value) ? _spell(value, like) : value.ToString(s_python);
+
+    private static string Like(double value, string like, int most)
+    {
+        var decimals = double.IsFinite(Read(like)) ? Decimals(like) : most;
+        return like.Contains('e', StringComparison.OrdinalIgnoreCase) ? Scientific(value, decimals) : Fixed(value, decimals);
+    }
+
+    private static string Str(double value)
+    {
+        var digits = Enumerable.Range(1, 17).First(digits => Read(Scientific(value, digits - 1)) == value);
+        var exponent = Exponent(value, digits);
+        return exponent is >= -4 and < 16 ? Fixed(value, Math.Max(1, digits - 1 - exponent)) : General(value, digits);
+    }
+
+    private static string Rounded(double value, int decimals)
+    {
+        var rounded = Trimmed(Fixed(value, decimals));
+        return rounded.Contains('.', StringComparison.Ordinal) ? rounded : rounded + ".0";
+    }
+
+    private static string General(double value, int digits)
+    {
+        var exponent = Exponent(value, digits);
+        return exponent >= -4 && exponent < digits
+            ? Trimmed(Fixed(value, digits - 1 - exponent))
+            : Trimmed(Mantissa(Scientific(value, digits - 1))) + $"e{exponent:+00;-00}";
+    }
+
+    private static string Fixed(double value, int decimals) => value.ToString($"F{decimals}", s_python);
+
+    // Python writes at least two digits of an exponent, .NET at least three.
+    private static string Scientific(double value, int decimals)
+    {
+        var text = value.ToString($"e{decimals}", s_python);
+        return $"{Mantissa(text)}e{int.Parse(text.AsSpan(text.IndexOf('e', StringComparison.Ordinal) + 1), s_python):+00;-00}";
+    }
+
+    private static int Exponent(double value, int digits) => int.Parse(Scientific(value, digits - 1).Split('e')[1], s_python);
+
+    private static string Trimmed(string number) => number.Contains('.', StringComparison.Ordinal) ? number.TrimEnd('0').TrimEnd('.') : number;
+
+    private static string Mantissa(string number) => number.Split('e', 'E')[0];
+
+    private static int Decimals(string number)
+    {
+        var parts = Mantissa(number).Split('.');
+        return parts.Length == 2 ? parts[1].Length : 0;
+    }
+
+    private static int Significant(string number) => Mantissa(number).Where(char.IsAsciiDigit).SkipWhile(digit => digit == '0').Count();
+
+    // 1.400, but not the 1.0 that Python's str() ends in
+    private static bool EndsInZeros(string number) => Decimals(number) > 1 && Mantissa(number)[^1] == '0';
+}

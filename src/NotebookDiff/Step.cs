@@ -1,0 +1,106 @@
+using System.Globalization;
+using System.Text.RegularExpressions;
+
+namespace NotebookDiff;
+
+/// <summary>A number in a line, as it is written there.</summary>
+/// <param name="At">Where in the line it begins.</param>
+/// <param name="Text">Its digits.</param>
+internal sealed record Number(int At, string Text)
+{
+    /// <summary>Where in the line it ends.</summary>
+    internal int End => At + Text.Length;
+}
+
+/// <summary>A printed line with an epoch, one weight and a cost. The rest of the line is words.</summary>
+/// <param name="Line">Which line of its cell's output it is, from 0.</param>
+/// <param name="Text">The line.</param>
+/// <param name="Epoch">Its first whole number.</param>
+/// <param name="Epochs">The whole number behind the slash that follows the epoch, if there is one.</param>
+/// <param name="W">The number after <c>W</c>, <c>w</c> or <c>weight</c>.</param>
+/// <param name="Cost">The number after <c>cost</c> or <c>loss</c>.</param>
+internal sealed partial record Step(int Line, string Text, int Epoch, int? Epochs, Number W, Number Cost)
+{
+    /// <summary>Reads a line as a step.</summary>
+    /// <param name="line">Which line of its cell's output it is.</param>
+    /// <param name="text">The line.</param>
+    /// <param name="ofAnotherModel">Whether it has an epoch and a cost, but a bias beside the weight, or several weights.</param>
+    /// <returns>Null if it is no step of <c>H(x) = Wx</c>.</returns>
+    internal static Step? Read(int line, string text, out bool ofAnotherModel)
+    {
+        ofAnotherModel = false;
+        if (!CostName().IsMatch(text))
+        {
+            return null;
+        }
+
+        var numbers = NumberPattern().Matches(text).Select(match => new Number(match.Index, match.Value)).ToList();
+        var named = Named(text, numbers).ToList();
+        var costs = Of(named, CostName());
+        var weights = Of(named, WeightName());
+        var epoch = numbers.Find(number => IsWhole(number) && !named.Exists(pair => pair.Number == number));
+        if (epoch is null || costs.Count == 0 || weights.Count == 0)
+        {
+            return null;
+        }
+
+        var W = weights[0];
+        ofAnotherModel = weights.Count > 1 || Of(named, BiasName()).Count > 0 || IsVector(text, W, numbers);
+        return !ofAnotherModel && int.TryParse(epoch.Text, NumberStyles.None, CultureInfo.InvariantCulture, out var first)
+            ? new(line, text, first, BehindSlash(text, epoch, numbers), W, costs[0])
+            : null;
+    }
+
+    /// <summary>The line with other numbers for W and cost.</summary>
+    internal string With(string w, string cost)
+    {
+        var (first, second) = W.At < Cost.At ? ((W, w), (Cost, cost)) : ((Cost, cost), (W, w));
+        return Text[..first.Item1.At] + first.Item2 + Text[first.Item1.End..second.Item1.At] + second.Item2 + Text[second.Item1.End..];
+    }
+
+    // A name and the number that follows it, before the next name.
+    private static IEnumerable<(string Name, Number Number)> Named(string text, List<Number> numbers)
+    {
+        var names = Name().Matches(text);
+        for (var i = 0; i < names.Count; i++)
+        {
+            var from = names[i].Index + names[i].Length;
+            var to = i + 1 < names.Count ? names[i + 1].Index : text.Length;
+            if (numbers.Find(number => number.At >= from) is { } number && number.At < to)
+            {
+                yield return (names[i].Value, number);
+            }
+        }
+    }
+
+    private static List<Number> Of(List<(string Name, Number Number)> named, Regex name) =>
+        [.. named.Where(pair => name.IsMatch(pair.Name)).Select(pair => pair.Number)];
+
+    private static bool IsWhole(Number number) => number.Text.All(char.IsAsciiDigit);
+
+    // [0.1, 0.2]: a second number stands behind the first, with no word between.
+    private static bool IsVector(string text, Number first, List<Number> numbers) =>
+        Next(first, numbers) is { } second && text[first.End..second.At].Trim() is "," or "";
+
+    private static int? BehindSlash(string text, Number epoch, List<Number> numbers) =>
+        Next(epoch, numbers) is { } second && text[epoch.End..second.At].Trim() == "/"
+            && int.TryParse(second.Text, NumberStyles.None, CultureInfo.InvariantCulture, out var epochs) ? epochs : null;
+
+    private static Number? Next(Number number, List<Number> numbers) => numbers.Find(other => other.At >= number.End);
+
+    [GeneratedRegex(@"[-+]?(?:(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][-+]?[0-9]+)?|(?<![A-Za-z])(?:nan|inf)(?![A-Za-z]))")]
+    private static partial Regex NumberPattern();
+
+    // W1 and W[0] are names, too. In W0.353 the name ends with its letter.
+    [GeneratedRegex(@"(?<![A-Za-z_])(?:w(?:eights?)?(?:_?[0-9]+(?=\s*[:=])|\[[0-9]+\])?|b(?:ias)?)(?![A-Za-z_])|cost|loss", RegexOptions.IgnoreCase)]
+    private static partial Regex Name();
+
+    [GeneratedRegex("^w", RegexOptions.IgnoreCase)]
+    private static partial Regex WeightName();
+
+    [GeneratedRegex("cost|loss", RegexOptions.IgnoreCase)]
+    private static partial Regex CostName();
+
+    [GeneratedRegex("^b", RegexOptions.IgnoreCase)]
+    private static partial Regex BiasName();
+}

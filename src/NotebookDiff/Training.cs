@@ -1,0 +1,149 @@
+using System.Globalization;
+using System.Text.RegularExpressions;
+
+namespace NotebookDiff;
+
+/// <summary>A loop of a cell's code that trains.</summary>
+/// <param name="Method">What takes its steps: <c>by hand</c>, or the optimizer's name, <c>SGD</c>.</param>
+/// <param name="LearningRate">The learning rate as the code writes it, or null if it names none.</param>
+internal sealed partial record Training(string Method, string? LearningRate)
+{
+    internal const string ByHand = "by hand";
+
+    /// <summary>Finds the loops of a cell that print a cost.</summary>
+    /// <param name="before">The code that was run before: a cell may use an optimizer or a learning rate of another.</param>
+    /// <param name="source">The cell's code.</param>
+    internal static List<Training> Of(string before, string source)
+    {
+        var trainings = new List<Training>();
+        var soFar = WithoutComments(before) + "\n";
+        var lines = WithoutComments(source).Split('\n');
+        for (var i = 0; i < lines.Length; i++)
+        {
+            if (!Loop().IsMatch(lines[i]))
+            {
+                soFar += lines[i] + "\n";
+                continue;
+            }
+
+            var end = EndOfBlock(lines, i);
+            var body = string.Join('\n', lines[i..end]);
+            soFar += body + "\n";
+            if (PrintsACost().IsMatch(body))
+            {
+                trainings.Add(Of(body, soFar, IsInFunction(lines, i)));
+            }
+
+            i = end - 1;
+        }
+
+        return trainings;
+    }
+
+    /// <summary>Whether it stands in a function, which another cell may call.</summary>
+    internal bool InFunction { get; private init; }
+
+    /// <summary>Whether the code adds a bias to <c>W * x</c>.</summary>
+    internal static bool HasBias(string source) => Bias().IsMatch(WithoutComments(source));
+
+    private static Training Of(string body, string soFar, bool inFunction)
+    {
+        if (!CallsOptimizer().IsMatch(body))
+        {
+            return new(ByHand, RateByHand(body, soFar)) { InFunction = inFunction };
+        }
+
+        var optimizer = Optimizer().Matches(soFar).LastOrDefault();
+        return optimizer is null
+            ? new("SGD", null) { InFunction = inFunction }
+            : new(optimizer.Groups["name"].Value, RateOf(optimizer.Groups["arguments"].Value, soFar)) { InFunction = inFunction };
+    }
+
+    private static string? RateOf(string arguments, string soFar)
+    {
+        var rate = NamedRate().Match(arguments) is { Success: true } named ? named : SecondArgument().Match(arguments);
+        return rate.Success ? Resolved(rate.Groups["value"].Value, soFar) : null;
+    }
+
+    // W -= lr * gradient: the factor that is a number. Where the update is written otherwise, the last learning rate assigned.
+    private static string? RateByHand(string body, string soFar)
+    {
+        var factors = Updates().Matches(body).SelectMany(update => Value().Matches(update.Groups["by"].Value));
+        var rate = factors.Select(factor => Resolved(factor.Value, soFar)).FirstOrDefault(value => value is not null);
+        return rate ?? Rates().Matches(soFar).LastOrDefault()?.Groups["value"].Value;
+    }
+
+    private static string? Resolved(string value, string soFar)
+    {
+        if (IsNumber(value))
+        {
+            return value;
+        }
+
+        var assigned = Regex.Matches(soFar, $@"(?m)(?:^|;)[ \t]*{Regex.Escape(value)}[ \t]*=[ \t]*(?<value>[-+.\w]+)[ \t]*(?:;|$)");
+        return assigned.LastOrDefault()?.Groups["value"].Value is { } text && IsNumber(text) ? text : null;
+    }
+
+    private static bool IsNumber(string text) => double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out _);
+
+    // The block goes on while lines are blank or indented deeper, or close a bracket.
+    private static int EndOfBlock(string[] lines, int start)
+    {
+        var end = start + 1;
+        while (end < lines.Length && (Indentation(lines[end]) > Indentation(lines[start]) || IsBlankOrCloses(lines[end])))
+        {
+            end++;
+        }
+
+        return end;
+    }
+
+    private static bool IsInFunction(string[] lines, int loop) =>
+        lines[..loop].LastOrDefault(line => !IsBlankOrCloses(line) && Indentation(line) < Indentation(lines[loop])) is { } outer
+        && outer.TrimStart().StartsWith("def ", StringComparison.Ordinal);
+
+    private static int Indentation(string line) => line.Length - line.TrimStart().Length;
+
+    private static bool IsBlankOrCloses(string line) => line.TrimStart() is "" or [')' or ']' or '}', ..];
+
+    // A text in triple quotes serves as a comment, too.
+    private static string WithoutComments(string code) => Comment().Replace(code, match => match.Value[0] == '#' || IsLong(match.Value) ? "" : match.Value);
+
+    private static bool IsLong(string literal) => literal.StartsWith("\"\"\"", StringComparison.Ordinal) || literal.StartsWith("'''", StringComparison.Ordinal);
+
+    [GeneratedRegex("""
+        \"{3}[\s\S]*?\"{3}|'{3}[\s\S]*?'{3}|"(?:\\.|[^"\\\n])*"|'(?:\\.|[^'\\\n])*'|\#[^\n]*
+        """, RegexOptions.IgnorePatternWhitespace)]
+    private static partial Regex Comment();
+
+    [GeneratedRegex(@"^\s*(?:for|while)\b")]
+    private static partial Regex Loop();
+
+    [GeneratedRegex(@"\bprint\b[\s\S]*(?:cost|loss)", RegexOptions.IgnoreCase)]
+    private static partial Regex PrintsACost();
+
+    [GeneratedRegex(@"\.(?:step|zero_grad)\s*\(")]
+    private static partial Regex CallsOptimizer();
+
+    [GeneratedRegex(@"\b(?:optim\.)?(?<name>(?<=optim\.)\w+|SGD)\s*\((?<arguments>(?:[^()]|\([^()]*\))*)\)")]
+    private static partial Regex Optimizer();
+
+    [GeneratedRegex(@"\blr\s*=\s*(?<value>[-+.\w]+)")]
+    private static partial Regex NamedRate();
+
+    [GeneratedRegex(@"[\])]\s*,\s*(?<value>[-+.\w]+)\s*(?:,|$)")]
+    private static partial Regex SecondArgument();
+
+    [GeneratedRegex(@"(?m)(?:-=|=\s*[\w.]+\s*-(?!=)|sub_\s*\()(?<by>.*)$")]
+    private static partial Regex Updates();
+
+    [GeneratedRegex(@"(?<![\w.])(?:[0-9.]+(?:[eE][-+]?[0-9]+)?|[A-Za-z_]\w*)")]
+    private static partial Regex Value();
+
+    [GeneratedRegex(@"(?m)(?:^|;)[ \t]*(?:lr|learning_?rate|alpha|eta|step_?size)[ \t]*=[ \t]*(?<value>[0-9.]+(?:[eE][-+]?[0-9]+)?)[ \t]*(?:;|$)",
+        RegexOptions.IgnoreCase)]
+    private static partial Regex Rates();
+
+    [GeneratedRegex(@"\+\s*b(?:ias)?\b|,\s*b(?:ias)?\s*\]|\bLinear\s*\(")]
+    private static partial Regex Bias();
+}
