@@ -15,12 +15,11 @@ import re
 import sys
 import traceback
 
-# What IPython's magics do to the session, and not to a number: passed over. All others are refused.
-HARMLESS = ('%matplotlib', '%config', '%load_ext', '%autoreload', '%reload_ext', '%%time')
+# Cell magics under which the cell is still Python. Under any other it is another language.
+PYTHON_CELLS = ('capture', 'prun', 'time', 'timeit')
 
-
-class Refused(Exception):
-    """What this runner does not do; the message says what to do instead."""
+# What only Jupyter runs: %magics, !shell lines, ?help, and pip without a sign in front.
+NOT_PYTHON = re.compile(r'\s*(?:\w+\s*=\s*)?(?:[%!?]|(?:pip|conda)\s+\w|\w+\?)')
 
 
 class NineDigits(ast.NodeTransformer):
@@ -45,41 +44,51 @@ class NineDigits(ast.NodeTransformer):
         return node
 
 
+def say(text):
+    """Says something on stderr. A stderr that takes nothing is no reason to stop."""
+    with contextlib.suppress(OSError, ValueError, AttributeError):
+        print(f'run-notebook.py: {text}', file=sys.stderr, flush=True)
+
+
 def read(path, in_order):
-    """The notebook, and those of its cells that are to run, in order."""
+    """The notebook, and those of its cells that are to run, in their order."""
     with open(path, encoding='utf-8-sig') as file:
         notebook = json.load(file)
     if notebook.get('nbformat') != 4:
         raise ValueError('it is no notebook of nbformat 4')
     code = [cell for cell in notebook['cells'] if cell['cell_type'] == 'code']
-    if in_order:
-        for label, cell in enumerate(code, 1):  # as Jupyter's Run All numbers them
-            cell['execution_count'] = label
-    labelled = [cell for cell in code if cell.get('execution_count') is not None]
-    if not labelled:
-        raise ValueError('none of its code cells carries a label, In [n]: --in-order runs them all, from top to bottom')
-    for cell in code:
+    for place, cell in enumerate(code, 1):
+        label = cell.get('execution_count')
+        cell['name'] = f'code cell {place}' if label is None else f'In [{label}]'
+        cell['raised'] = any(output.get('output_type') == 'error' for output in cell['outputs'])
         cell['outputs'] = []
         cell['source'] = ''.join(cell['source'])
+    labelled = [cell for cell in code if cell.get('execution_count') is not None]
+    if in_order or not labelled:
+        return notebook, code
     return notebook, sorted(labelled, key=lambda cell: cell['execution_count'])
 
 
-def parse(source, where):
-    """The cell's syntax tree, without the magics that change no number."""
+def parse(source, name):
+    """The cell's syntax tree, without what only Jupyter runs."""
     lines = source.split('\n')
+    first = next((i for i, line in enumerate(lines) if line.strip()), 0)
+    magic = re.match(r'\s*%%(\w+)', lines[first])
+    if magic:
+        if magic.group(1) not in PYTHON_CELLS:
+            say(f'{name}: passed over, since {magic.group().strip()} is not Python')
+            return ast.parse('')
+        say(f'{name}, line {first + 1}: passed over {lines[first].strip()!r}')
+        lines[first] = ''
     while True:
         try:
-            return ast.parse('\n'.join(lines), where)
+            return ast.parse('\n'.join(lines), name)
         except SyntaxError as error:
-            line = lines[error.lineno - 1] if error.lineno and error.lineno <= len(lines) else ''
-            magic = re.match(r'\s*((%%?|!|\?)\w*)', line)
-            if magic is None:
+            at = (error.lineno or 0) - 1
+            if not (0 <= at < len(lines) and NOT_PYTHON.match(lines[at])):
                 raise
-            if magic.group(1) not in HARMLESS:
-                what = 'a shell line' if magic.group(1).startswith('!') else "one of IPython's magics"
-                raise Refused(f'{where}, line {error.lineno}: {line.strip()!r} is {what}, which only Jupyter runs: comment it out') from None
-            print(f'run-notebook.py: {where}, line {error.lineno}: passed over {line.strip()!r}', file=sys.stderr)
-            lines[error.lineno - 1] = line[:magic.start(1)] + 'pass'
+            say(f'{name}, line {at + 1}: passed over {lines[at].strip()!r}')
+            lines[at] = lines[at][:len(lines[at]) - len(lines[at].lstrip())] + 'pass'
 
 
 def use(device):
@@ -87,7 +96,7 @@ def use(device):
     import torch
 
     if not hasattr(torch, 'set_default_device'):
-        raise Refused(f'--device {device}: this is PyTorch {torch.__version__}, and a device other than the CPU takes 2.0 or newer')
+        raise RuntimeError(f'this is PyTorch {torch.__version__}, and a device other than the CPU takes 2.0 or newer')
     device = torch.device(device)
     torch.zeros(1, device=device)  # raises where there is no such device
     torch.set_default_device(device)
@@ -95,21 +104,71 @@ def use(device):
     torch.FloatTensor = lambda *args: on_cpu(*args).to(device)
 
 
-def main():
-    parser = argparse.ArgumentParser(description='Run the cells of a notebook that its author ran, in the order of their labels.')
+def run(cell, names, exact, keep):
+    """Runs a cell. What it prints goes to stdout, or with keep into its outputs."""
+    tree = parse(cell['source'], cell['name'])
+    if exact:
+        tree = NineDigits().visit(tree)
+    printed = io.StringIO(newline='')
+    try:
+        with contextlib.redirect_stdout(printed) if keep else contextlib.nullcontext():
+            exec(compile(tree, cell['name'], 'exec'), names)
+    finally:
+        cell['outputs'] = [{'output_type': 'stream', 'name': 'stdout', 'text': printed.getvalue()}]
+
+
+def explain(error, name, in_order):
+    """What to say of an error that a cell raised."""
+    lines = [frame.lineno for frame in traceback.extract_tb(error.__traceback__) if frame.filename == name]
+    if isinstance(error, SyntaxError) and error.filename == name:
+        lines = [error.lineno]
+    place = f'{name}, line {lines[-1]}' if lines else name
+    if isinstance(error, EOFError):
+        return f'{place}: input() has nobody to ask here'
+    said = f'{place}: {traceback.format_exception_only(type(error), error)[-1].strip()}'
+    if isinstance(error, ModuleNotFoundError):
+        return f'{said}\n{sys.executable} has no {error.name}: install it there, or name another Python with --python.'
+    if isinstance(error, NameError) and not in_order:
+        return f'{said}\nThe cells were run in the order of their labels: --in-order runs them from top to bottom.'
+    return said
+
+
+def is_closed_pipe(error):
+    return isinstance(error, BrokenPipeError) or (os.name == 'nt' and isinstance(error, OSError) and error.errno == 22)
+
+
+def arguments():
+    parser = argparse.ArgumentParser(
+        description='Run the cells of a notebook that its author ran, in the order of their labels.')
     parser.add_argument('notebook', metavar='NOTEBOOK', help='a Jupyter notebook (.ipynb, nbformat 4)')
-    parser.add_argument('--device', metavar='D', help="cpu, cuda or cuda:N: where the notebook's tensors go (default: cpu); cuda takes PyTorch 2.0 or newer")
+    parser.add_argument('--device', metavar='D', help="cpu, cuda or cuda:N: where the notebook's tensors go (default: cpu)")
     parser.add_argument('--exact', action='store_true', help='print every float with nine significant digits')
     parser.add_argument('--in-order', action='store_true', help='run all code cells from top to bottom, whatever their labels')
     parser.add_argument('--json', action='store_true', help='print the notebook with what its cells printed, as JSON')
-    options = parser.parse_args()
+    return parser.parse_args()
 
-    sys.stdout.reconfigure(encoding='utf-8', newline='\n')
-    sys.stderr.reconfigure(encoding='utf-8', newline='\n')
+
+def run_all(cells, options):
+    names = {'__name__': '__main__'}
+    for cell in cells:
+        try:
+            run(cell, names, options.exact, options.json)
+        except Exception as error:
+            if is_closed_pipe(error) or not cell['raised']:
+                raise
+            say(f'{cell["name"]} raised {type(error).__name__}, and did so when it was recorded')
+
+
+def main():
+    options = arguments()
+    for stream in (sys.stdout, sys.stderr):
+        if stream is not None:
+            stream.reconfigure(encoding='utf-8', newline='\n')
     try:
         notebook, cells = read(options.notebook, options.in_order)
     except (OSError, ValueError, AttributeError, KeyError, TypeError, RecursionError) as error:
-        print(f'run-notebook.py: cannot read {options.notebook}: {error}', file=sys.stderr)
+        missing = f'{error} is missing' if isinstance(error, KeyError) else error
+        say(f'cannot read {options.notebook}: {missing}')
         return 2
 
     os.dup2(os.open(os.devnull, os.O_RDONLY), 0)  # what a cell asks for, nobody answers
@@ -117,38 +176,24 @@ def main():
     if options.json:  # what a program prints that a cell starts is no JSON
         result = open(os.dup(1), 'w', encoding='utf-8', newline='\n')
         os.dup2(2, 1)
-    names = {'__name__': '__main__'}
-    where = f'--device {options.device}'
     try:
         if options.device not in (None, 'cpu'):
             use(options.device)
-        for cell in cells:
-            where = f'In [{cell["execution_count"]}]'
-            tree = parse(cell['source'], where)
-            if options.exact:
-                tree = NineDigits().visit(tree)
-            printed = io.StringIO(newline='')
-            with contextlib.redirect_stdout(printed) if options.json else contextlib.nullcontext():
-                exec(compile(tree, where, 'exec'), names)
-            cell['outputs'] = [{'output_type': 'stream', 'name': 'stdout', 'text': printed.getvalue()}]
+        run_all(cells, options)
         if options.json:
             json.dump(notebook, result)
         result.flush()
     except KeyboardInterrupt:
         return 130
     except (Exception, SystemExit) as error:
-        if isinstance(error, BrokenPipeError) or (os.name == 'nt' and isinstance(error, OSError) and error.errno == 22):  # nobody reads any more
-            sys.stderr.close()  # or Python complains once more as it closes stdout
+        if is_closed_pipe(error):
+            os.dup2(os.open(os.devnull, os.O_WRONLY), 1)  # or Python complains once more as it closes stdout
             return 0
         with contextlib.suppress(OSError):
             sys.stdout.flush()
-        lines = [frame.lineno for frame in traceback.extract_tb(error.__traceback__) if frame.filename == where]
-        lines = [error.lineno] if isinstance(error, SyntaxError) and error.filename == where else lines
-        place = f'{where}, line {lines[-1]}' if lines else where
-        said = 'input() has nobody to ask here' if isinstance(error, EOFError) else traceback.format_exception_only(type(error), error)[-1].strip()
-        print(f'run-notebook.py: {error if isinstance(error, Refused) else f"{place}: {said}"}', file=sys.stderr)
-        if isinstance(error, ModuleNotFoundError) and error.name == 'torch':
-            print(f'{sys.executable} has no PyTorch: install it there, or take a Python that has it.', file=sys.stderr)
+        frames = [frame.filename for frame in traceback.extract_tb(error.__traceback__)]
+        name = next((cell['name'] for cell in cells if cell['name'] in frames), None)
+        say(explain(error, name or f'--device {options.device}', options.in_order))
         return 1
     return 0
 
