@@ -20,7 +20,8 @@ internal sealed class Comparer(Port port, bool exact)
         }
 
         var beginning = run with { Steps = [.. run.Steps.TakeWhile((step, i) => i == 0 || step.Epoch <= Beginning)] };
-        var best = Best(settings.SelectMany(tried => Alignment.ToTry(run.First).Select(alignment => InWords(beginning, tried, alignment))));
+        var alignments = Alignment.ToTry(run.First);
+        var best = Best(settings.SelectMany(tried => alignments.Select(alignment => InWords(beginning, tried, alignment))));
         if (run.Steps.Count > beginning.Steps.Count)
         {
             best = InWords(run, best.Settings, best.Alignment);

@@ -11,7 +11,8 @@ internal sealed record Spelled(string W, string Cost);
 /// <param name="Alignment">Which of the port's epochs the steps show.</param>
 /// <param name="Expected">The port's numbers, step by step.</param>
 /// <param name="IsIdentical">Whether the port printed the very lines.</param>
-internal sealed record Comparison(Run Run, Settings Settings, Alignment Alignment, IReadOnlyList<Spelled> Expected, bool IsIdentical)
+internal sealed record Comparison(
+    Run Run, Settings Settings, Alignment Alignment, IReadOnlyList<Spelled> Expected, bool IsIdentical)
 {
     /// <summary>How many steps have the port's numbers.</summary>
     internal int Equal { get; } = Run.Steps.Zip(Expected, IsEqual).Count(isEqual => isEqual);
@@ -26,7 +27,7 @@ internal sealed record Comparison(Run Run, Settings Settings, Alignment Alignmen
     /// <summary>The line of a step with the port's numbers.</summary>
     internal string Line(int i) => Run.Steps[i].With(Expected[i].W, Expected[i].Cost);
 
-    /// <summary>How far a number is from the port's at most, in units in the last place of float32; null where one is nan.</summary>
+    /// <summary>The largest distance from the port, in units in the last place of float32; null where a number is nan.</summary>
     internal long? LargestDistance()
     {
         var distances = Run.Steps.Zip(Expected).SelectMany(pair => new[]
@@ -37,14 +38,15 @@ internal sealed record Comparison(Run Run, Settings Settings, Alignment Alignmen
         return distances.Contains(null) ? null : distances.Max();
     }
 
-    private static bool IsEqual(Step step, Spelled expected) => step.W.Text == expected.W && step.Cost.Text == expected.Cost;
+    private static bool IsEqual(Step step, Spelled expected) =>
+        step.W.Text == expected.W && step.Cost.Text == expected.Cost;
 
     private static bool IsWithin(decimal tolerance, Step step, Spelled expected) =>
         IsWithin(tolerance, step.W.Text, expected.W) && IsWithin(tolerance, step.Cost.Text, expected.Cost);
 
     private static bool IsWithin(decimal tolerance, string number, string expected) =>
         number == expected
-        || (tolerance > 0 && AsDecimal(number) is { } left && AsDecimal(expected) is { } right && Math.Abs(left - right) <= tolerance);
+        || (tolerance > 0 && Math.Abs((AsDecimal(number) - AsDecimal(expected)) ?? decimal.MaxValue) <= tolerance);
 
     // Null if it is no decimal: nan, inf, or too large.
     private static decimal? AsDecimal(string number) =>

@@ -59,7 +59,8 @@ internal static class Notebook
         catch (Exception e) when (IsWrongShape(e))
         {
             var where = place.Length > 0 ? $"{place}: " : "";
-            throw new TroubleException($"{path} is no notebook of nbformat 4: {where}{Text.Visible(e.Message)}\nSave it again in Jupyter.");
+            var what = $"{where}{Text.Visible(e.Message)}";
+            throw new TroubleException($"{path} is no notebook of nbformat 4: {what}\nSave it again in Jupyter.");
         }
 
         var run = byLabel ? cells.OrderBy(cell => cell.Order) : cells.AsEnumerable();
@@ -80,8 +81,8 @@ internal static class Notebook
         }
         catch (JsonException e)
         {
-            var conflict = json.Contains("\n<<<<<<< ", StringComparison.Ordinal) || json.StartsWith("<<<<<<< ", StringComparison.Ordinal);
-            var cure = conflict ? "It has a merge conflict: resolve that first." : "Name a file that Jupyter saved.";
+            var hasConflict = json.Split('\n').Any(line => line.StartsWith("<<<<<<< ", StringComparison.Ordinal));
+            var cure = hasConflict ? "It has a merge conflict: resolve that first." : "Name a file that Jupyter saved.";
             throw new TroubleException($"{path} cannot be read as the JSON of a notebook: see line {e.LineNumber + 1}.\n{cure}");
         }
 
@@ -107,8 +108,10 @@ internal static class Notebook
 
     private static string Stdout(JsonNode cell)
     {
-        var streams = Member(cell, "outputs").AsArray().Where(output => (string?)Member(output, "output_type") == "stream");
-        return string.Concat(streams.Where(stream => (string?)Member(stream, "name") == "stdout").Select(stream => Joined(Member(stream, "text"))));
+        var outputs = Member(cell, "outputs").AsArray();
+        var streams = outputs.Where(output => (string?)Member(output, "output_type") == "stream");
+        var printed = streams.Where(stream => (string?)Member(stream, "name") == "stdout");
+        return string.Concat(printed.Select(stream => Joined(Member(stream, "text"))));
     }
 
     private static JsonNode Member(JsonNode? node, string key) =>

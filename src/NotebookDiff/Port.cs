@@ -34,7 +34,7 @@ internal sealed class Port(string[] program)
         var lines = Programs.Read("the port", Remedy, command, most: last + 1);
         return lines.Count > last
             ? _printed[(settings, epochs, exact)] = lines
-            : throw new TroubleException($"the port, {program[0]}, printed {lines.Count} lines, where epoch {last} was asked for.\n{Remedy}.");
+            : throw new TroubleException($"the port, {program[0]}, printed no line for epoch {lines.Count}.\n{Remedy}.");
     }
 
     /// <summary>What it computes, from epoch 0 to the last one that is needed at least.</summary>

@@ -64,7 +64,7 @@ var device = new Option<string?>("--device")
 };
 var port = new Option<string?>("--port")
 {
-    Description = "the port to run: scripts/run-on-pytorch.sh, say, or a published one [default: the one built beside this program]",
+    Description = "the port to run: scripts/run-on-pytorch.sh, say, or a published one [default: a build of this repository]",
     HelpName = "PROGRAM",
 };
 var all = new Option<bool>("--all")
@@ -148,9 +148,10 @@ int Compare(ParseResult given)
 
 List<Cell> Execute(ParseResult given, string path, string name)
 {
-    string[] command = [given.GetValue(python)!, Path.Combine(AppContext.BaseDirectory, "run-notebook.py"), path, "--json", .. Device(given)];
-    string[] how = [.. Given(given, exact), .. Given(given, inOrder)];
-    var json = Programs.Read("the notebook's run", "Name a Python with PyTorch with --python", [.. command, .. how]);
+    var runner = Path.Combine(AppContext.BaseDirectory, "run-notebook.py");
+    string[] how = ["--json", .. Device(given), .. Given(given, exact), .. Given(given, inOrder)];
+    string[] command = [given.GetValue(python)!, runner, .. how, "--", path];
+    var json = Programs.Read("the notebook's run", "Name a Python with PyTorch with --python", command);
     return Notebook.Parse(name, string.Join('\n', json), byLabel: !given.GetValue(inOrder));
 }
 

@@ -61,12 +61,13 @@ internal static class Programs
 
     private static void Hear(string what, int exitCode, string said)
     {
-        var lines = Text.Lines(said).Where(line => line.Length > 0 && !line.StartsWith("Running on ", StringComparison.Ordinal)).ToList();
+        var lines = Text.Lines(said).Where(line => line.Length > 0).Select(Text.Visible).ToList();
         if (exitCode != 0)
         {
-            throw new TroubleException($"{what} ended with exit code {exitCode}:\n{string.Join('\n', lines.TakeLast(2).Select(Text.Visible))}");
+            throw new TroubleException($"{what} ended with exit code {exitCode}:\n{string.Join('\n', lines.TakeLast(2))}");
         }
 
-        lines.ForEach(line => Stderr.Say(Text.Visible(line)));
+        lines.RemoveAll(line => line.StartsWith("Running on ", StringComparison.Ordinal));
+        lines.ForEach(Stderr.Say);
     }
 }

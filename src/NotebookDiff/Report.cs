@@ -28,7 +28,7 @@ internal sealed class Report(string name, bool executed, Demands demands, bool a
     {
         if (diff.Runs.Count == 0)
         {
-            throw new TroubleException(NothingToCompare(diff));
+            throw new TroubleException($"{name} has nothing to compare: {WhyNothing(diff)}");
         }
 
         var names = diff.Runs.Select(run => run.Comparison.Run.Cell.Name).Concat(diff.Silent.Select(cell => cell.Name));
@@ -39,7 +39,7 @@ internal sealed class Report(string name, bool executed, Demands demands, bool a
             WriteDiff(output, run.Comparison);
         }
 
-        diff.Silent.ForEach(cell => output.WriteLine($"{cell.Name.PadRight(width)}  trains, but {(executed ? "printed" : "recorded")} nothing"));
+        diff.Silent.ForEach(cell => output.WriteLine($"{cell.Name.PadRight(width)}  trains, but {Printed} nothing"));
         if (diff.Rest.Count > 0)
         {
             output.WriteLine($"Not compared: {string.Join(", ", diff.Rest.Select(Left))}");
@@ -54,18 +54,21 @@ internal sealed class Report(string name, bool executed, Demands demands, bool a
         return differing.Count == 0 && diff.Silent.Count == 0 ? 0 : 1;
     }
 
-    private string NothingToCompare(Diff diff)
+    private string WhyNothing(Diff diff)
     {
-        const string Wanted = "a printed line with an epoch, one weight W and a cost, like 'Epoch 0/10 W: 0.000, Cost: 4.666667'";
         if (diff.Silent.Count > 0)
         {
             var cells = string.Join(" and ", diff.Silent.Select(cell => cell.Name));
-            return $"{name} has nothing to compare: {cells} would train, but {(executed ? "printed" : "recorded")} nothing.\n{(executed ? "See whether it has a label: --in-order runs all cells." : "Run it in Jupyter and save it, or let it run here with --execute.")}";
+            var cure = executed ? "--in-order runs all its cells." : "Run it in Jupyter and save it, or here with --execute.";
+            return $"{cells} would train, but {Printed} nothing.\n{cure}";
         }
 
-        var found = diff.Rest.Exists(left => left.Why.Length > 0) ? $", but found only {Left(diff.Rest.Find(left => left.Why.Length > 0)!)}" : "";
-        return $"{name} has nothing to compare: looked for {Wanted}{found}.";
+        const string Wanted = "a printed line with an epoch, one weight W and a cost, like 'Epoch 0/10 W: 0.000, Cost: 4.666667'";
+        var other = diff.Rest.Find(left => left.Why.Length > 0);
+        return $"looked for {Wanted}{(other is null ? "" : $", but found only {Left(other)}")}.";
     }
+
+    private string Printed => executed ? "printed" : "recorded";
 
     private static string Left(NotCompared left)
     {

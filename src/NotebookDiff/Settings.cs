@@ -13,7 +13,7 @@ internal sealed record PortCell(int Label, string Method, string LearningRate)
 /// <summary>What the port is told: one of its cells, and the learning rate.</summary>
 internal sealed record Settings(PortCell Cell, string LearningRate)
 {
-    /// <summary>The settings to try for a run, its own first: each of the port's cells at each learning rate of the cell's code.</summary>
+    /// <summary>The settings to try for a run, its own first: both cells, at each learning rate that the code names.</summary>
     /// <param name="own">The training that the run is of, if the code tells.</param>
     /// <param name="all">All trainings of the cell.</param>
     /// <param name="learningRate">For a training that names no learning rate; null stands for the port's own.</param>
@@ -21,8 +21,11 @@ internal sealed record Settings(PortCell Cell, string LearningRate)
     {
         var byHandFirst = own is null or { Method: Training.ByHand };
         PortCell[] cells = byHandFirst ? [PortCell.ByHand, PortCell.Sgd] : [PortCell.Sgd, PortCell.ByHand];
-        var rates = all.Select(training => training.LearningRate).Prepend(own?.LearningRate).Distinct();
-        var settings = rates.SelectMany(rate => cells.Select(cell => new Settings(cell, rate ?? learningRate ?? cell.LearningRate)));
+        var rates = all.Select(training => training.LearningRate).Prepend(own?.LearningRate);
+        var settings =
+            from rate in rates
+            from cell in cells
+            select new Settings(cell, rate ?? learningRate ?? cell.LearningRate);
         return [.. settings.Distinct()];
     }
 

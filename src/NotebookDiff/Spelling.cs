@@ -8,7 +8,12 @@ internal sealed class Spelling
     // Python's str() gives a double as few digits as tell it apart: 16 or 17, and now and then one less.
     private const int DigitsOfStr = 15;
 
-    private static readonly NumberFormatInfo s_python = new() { NaNSymbol = "nan", PositiveInfinitySymbol = "inf", NegativeInfinitySymbol = "-inf" };
+    private static readonly NumberFormatInfo s_python = new()
+    {
+        NaNSymbol = "nan",
+        PositiveInfinitySymbol = "inf",
+        NegativeInfinitySymbol = "-inf",
+    };
 
     private readonly Func<double, string, string> _spell;
 
@@ -43,7 +48,9 @@ internal sealed class Spelling
     private static string Like(double value, string like, int most)
     {
         var decimals = double.IsFinite(Read(like)) ? Decimals(like) : most;
-        return like.Contains('e', StringComparison.OrdinalIgnoreCase) ? Scientific(value, decimals) : Fixed(value, decimals);
+        var isScientific = like.Contains('e', StringComparison.OrdinalIgnoreCase);
+        var point = like[^1] == '.' ? "." : "";
+        return isScientific ? Scientific(value, decimals) : Fixed(value, decimals) + point;
     }
 
     private static string Str(double value)
@@ -72,13 +79,14 @@ internal sealed class Spelling
     // Python writes at least two digits of an exponent, .NET at least three.
     private static string Scientific(double value, int decimals)
     {
-        var text = value.ToString($"e{decimals}", s_python);
-        return $"{Mantissa(text)}e{int.Parse(text.AsSpan(text.IndexOf('e', StringComparison.Ordinal) + 1), s_python):+00;-00}";
+        var parts = value.ToString($"e{decimals}", s_python).Split('e');
+        return $"{parts[0]}e{int.Parse(parts[1], s_python):+00;-00}";
     }
 
     private static int Exponent(double value, int digits) => int.Parse(Scientific(value, digits - 1).Split('e')[1], s_python);
 
-    private static string Trimmed(string number) => number.Contains('.', StringComparison.Ordinal) ? number.TrimEnd('0').TrimEnd('.') : number;
+    private static string Trimmed(string number) =>
+        number.Contains('.', StringComparison.Ordinal) ? number.TrimEnd('0').TrimEnd('.') : number;
 
     private static string Mantissa(string number) => number.Split('e', 'E')[0];
 
@@ -88,7 +96,8 @@ internal sealed class Spelling
         return parts.Length == 2 ? parts[1].Length : 0;
     }
 
-    private static int Significant(string number) => Mantissa(number).Where(char.IsAsciiDigit).SkipWhile(digit => digit == '0').Count();
+    private static int Significant(string number) =>
+        Mantissa(number).Where(char.IsAsciiDigit).SkipWhile(digit => digit == '0').Count();
 
     // 1.400, but not the 1.0 that Python's str() ends in
     private static bool EndsInZeros(string number) => Decimals(number) > 1 && Mantissa(number)[^1] == '0';

@@ -38,7 +38,7 @@ internal sealed partial record Step(int Line, string Text, int Epoch, int? Epoch
         var named = Named(text, numbers).ToList();
         var costs = Of(named, CostName());
         var weights = Of(named, WeightName());
-        var epoch = numbers.Find(number => IsWhole(number) && !named.Exists(pair => pair.Number == number));
+        var epoch = numbers.Find(number => Whole(number) is not null && !named.Exists(pair => pair.Number == number));
         if (epoch is null || costs.Count == 0 || weights.Count == 0)
         {
             return null;
@@ -46,7 +46,7 @@ internal sealed partial record Step(int Line, string Text, int Epoch, int? Epoch
 
         var W = weights[0];
         ofAnotherModel = weights.Count > 1 || Of(named, BiasName()).Count > 0 || IsVector(text, W, numbers);
-        return !ofAnotherModel && int.TryParse(epoch.Text, NumberStyles.None, CultureInfo.InvariantCulture, out var first)
+        return !ofAnotherModel && Whole(epoch) is { } first
             ? new(line, text, first, BehindSlash(text, epoch, numbers), W, costs[0])
             : null;
     }
@@ -54,8 +54,9 @@ internal sealed partial record Step(int Line, string Text, int Epoch, int? Epoch
     /// <summary>The line with other numbers for W and cost.</summary>
     internal string With(string w, string cost)
     {
-        var (first, second) = W.At < Cost.At ? ((W, w), (Cost, cost)) : ((Cost, cost), (W, w));
-        return Text[..first.Item1.At] + first.Item2 + Text[first.Item1.End..second.Item1.At] + second.Item2 + Text[second.Item1.End..];
+        return W.At < Cost.At
+            ? Text[..W.At] + w + Text[W.End..Cost.At] + cost + Text[Cost.End..]
+            : Text[..Cost.At] + cost + Text[Cost.End..W.At] + w + Text[W.End..];
     }
 
     // A name and the number that follows it, before the next name.
@@ -76,23 +77,30 @@ internal sealed partial record Step(int Line, string Text, int Epoch, int? Epoch
     private static List<Number> Of(List<(string Name, Number Number)> named, Regex name) =>
         [.. named.Where(pair => name.IsMatch(pair.Name)).Select(pair => pair.Number)];
 
-    private static bool IsWhole(Number number) => number.Text.All(char.IsAsciiDigit);
+    private static int? Whole(Number number) =>
+        int.TryParse(number.Text, NumberStyles.None, CultureInfo.InvariantCulture, out var whole) ? whole : null;
 
     // [0.1, 0.2]: a second number stands behind the first, with no word between.
     private static bool IsVector(string text, Number first, List<Number> numbers) =>
         Next(first, numbers) is { } second && text[first.End..second.At].Trim() is "," or "";
 
-    private static int? BehindSlash(string text, Number epoch, List<Number> numbers) =>
-        Next(epoch, numbers) is { } second && text[epoch.End..second.At].Trim() == "/"
-            && int.TryParse(second.Text, NumberStyles.None, CultureInfo.InvariantCulture, out var epochs) ? epochs : null;
+    private static int? BehindSlash(string text, Number epoch, List<Number> numbers)
+    {
+        var next = Next(epoch, numbers);
+        return next is not null && text[epoch.End..next.At].Trim() == "/" ? Whole(next) : null;
+    }
 
     private static Number? Next(Number number, List<Number> numbers) => numbers.Find(other => other.At >= number.End);
 
-    [GeneratedRegex(@"[-+]?(?:(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][-+]?[0-9]+)?|(?<![A-Za-z])(?:nan|inf)(?![A-Za-z]))")]
+    [GeneratedRegex(@"[-+]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][-+]?[0-9]+)?|[-+]?(?<![A-Za-z])(?:nan|inf)(?![A-Za-z])")]
     private static partial Regex NumberPattern();
 
     // W1 and W[0] are names, too. In W0.353 the name ends with its letter.
-    [GeneratedRegex(@"(?<![A-Za-z_])(?:w(?:eights?)?(?:_?[0-9]+(?=\s*[:=])|\[[0-9]+\])?|b(?:ias)?)(?![A-Za-z_])|cost|loss", RegexOptions.IgnoreCase)]
+    [GeneratedRegex("""
+        (?<![A-Za-z_])  w(?:eights?)? (?: _?[0-9]+(?=\s*[:=]) | \[[0-9]+\] )?  (?![A-Za-z_])
+        | (?<![A-Za-z_])  b(?:ias)?  (?![A-Za-z_])
+        | cost | loss
+        """, RegexOptions.IgnoreCase | RegexOptions.IgnorePatternWhitespace)]
     private static partial Regex Name();
 
     [GeneratedRegex("^w", RegexOptions.IgnoreCase)]

@@ -70,7 +70,7 @@ internal sealed partial record Training(string Method, string? LearningRate)
     {
         var factors = Updates().Matches(body).SelectMany(update => Value().Matches(update.Groups["by"].Value));
         var rate = factors.Select(factor => Resolved(factor.Value, soFar)).FirstOrDefault(value => value is not null);
-        return rate ?? Rates().Matches(soFar).LastOrDefault()?.Groups["value"].Value;
+        return rate ?? LastRate().Matches(soFar).LastOrDefault()?.Groups["value"].Value;
     }
 
     private static string? Resolved(string value, string soFar)
@@ -80,8 +80,10 @@ internal sealed partial record Training(string Method, string? LearningRate)
             return value;
         }
 
-        var assigned = Regex.Matches(soFar, $@"(?m)(?:^|;)[ \t]*{Regex.Escape(value)}[ \t]*=[ \t]*(?<value>[-+.\w]+)[ \t]*(?:;|$)");
-        return assigned.LastOrDefault()?.Groups["value"].Value is { } text && IsNumber(text) ? text : null;
+        var name = Regex.Escape(value);
+        var assigned = Regex.Matches(soFar, $@"(?m)(?:^|;)[ \t]*{name}[ \t]*=[ \t]*(?<value>[-+.\w]+)[ \t]*(?:;|$)");
+        var last = assigned.LastOrDefault()?.Groups["value"].Value;
+        return last is not null && IsNumber(last) ? last : null;
     }
 
     private static bool IsNumber(string text) => double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out _);
@@ -107,14 +109,14 @@ internal sealed partial record Training(string Method, string? LearningRate)
     private static bool IsBlankOrCloses(string line) => line.TrimStart() is "" or [')' or ']' or '}', ..];
 
     // A text in triple quotes serves as a comment, too.
-    private static string WithoutComments(string code) => Comment().Replace(code, match => match.Value[0] == '#' || IsLong(match.Value) ? "" : match.Value);
+    private static string WithoutComments(string code) =>
+        CommentOrText().Replace(code, match => match.Groups["short"].Value);
 
-    private static bool IsLong(string literal) => literal.StartsWith("\"\"\"", StringComparison.Ordinal) || literal.StartsWith("'''", StringComparison.Ordinal);
-
+    // A text in single quotes stays; a # in it begins no comment.
     [GeneratedRegex("""
-        \"{3}[\s\S]*?\"{3}|'{3}[\s\S]*?'{3}|"(?:\\.|[^"\\\n])*"|'(?:\\.|[^'\\\n])*'|\#[^\n]*
+        "{3}[\s\S]*?"{3} | '{3}[\s\S]*?'{3} | \#[^\n]* | (?<short> "(?:\\.|[^"\\\n])*" | '(?:\\.|[^'\\\n])*' )
         """, RegexOptions.IgnorePatternWhitespace)]
-    private static partial Regex Comment();
+    private static partial Regex CommentOrText();
 
     [GeneratedRegex(@"^\s*(?:for|while)\b")]
     private static partial Regex Loop();
@@ -140,9 +142,12 @@ internal sealed partial record Training(string Method, string? LearningRate)
     [GeneratedRegex(@"(?<![\w.])(?:[0-9.]+(?:[eE][-+]?[0-9]+)?|[A-Za-z_]\w*)")]
     private static partial Regex Value();
 
-    [GeneratedRegex(@"(?m)(?:^|;)[ \t]*(?:lr|learning_?rate|alpha|eta|step_?size)[ \t]*=[ \t]*(?<value>[0-9.]+(?:[eE][-+]?[0-9]+)?)[ \t]*(?:;|$)",
-        RegexOptions.IgnoreCase)]
-    private static partial Regex Rates();
+    [GeneratedRegex("""
+        (?: ^ | ; ) [ \t]*
+        (?: lr | learning_?rate | alpha | eta | step_?size )
+        [ \t]* = [ \t]* (?<value> [0-9.]+ (?: [eE][-+]?[0-9]+ )? ) [ \t]* (?: ; | $ )
+        """, RegexOptions.Multiline | RegexOptions.IgnoreCase | RegexOptions.IgnorePatternWhitespace)]
+    private static partial Regex LastRate();
 
     [GeneratedRegex(@"\+\s*b(?:ias)?\b|,\s*b(?:ias)?\s*\]|\bLinear\s*\(")]
     private static partial Regex Bias();

@@ -10,9 +10,12 @@ internal static class Python
     /// <summary>A Python with PyTorch in it, or null.</summary>
     internal static string? WithTorch { get; } = Find("import torch");
 
-    /// <summary>Runs a notebook with scripts/run-notebook.py.</summary>
+    /// <summary>The program that runs a notebook on a Python.</summary>
+    internal static string Runner { get; } = Path.Combine(Start.Repository, "src/NotebookDiff/run-notebook.py");
+
+    /// <summary>Runs a notebook.</summary>
     internal static Outcome RunNotebook(string python, string notebook, params string[] options) =>
-        Start.Program(python, [Path.Combine(Start.Repository, "scripts/run-notebook.py"), notebook, .. options]);
+        Start.Program(python, [Runner, notebook, .. options]);
 
     /// <summary>Writes a program that is a Python without PyTorch; it takes a POSIX shell and a Python.</summary>
     internal static void WriteWithoutTorch(string file)

@@ -34,6 +34,9 @@ internal static class Start
     /// <summary>The root of the repository that the tests were built in.</summary>
     internal static string Repository { get; } = FindRepository(AppContext.BaseDirectory);
 
+    /// <summary>The repository's notebook.</summary>
+    internal static string Notebook { get; } = Path.Combine(Repository, "src/TorchPort/gradient-descent.ipynb");
+
     /// <summary>The folder of NuGet's packages.</summary>
     internal static string Packages { get; } =
         Environment.GetEnvironmentVariable("NUGET_PACKAGES") ?? Path.Combine(Environment.GetFolderPath(Environment.SpecialFolder.UserProfile), ".nuget/packages");

@@ -44,7 +44,7 @@ public class CommandLineTests
         Assert.SkipWhen(Python.WithTorch is null, "there is no Python with PyTorch on this machine");
 
         var notebook = Path.GetTempFileName();
-        var text = File.ReadAllText(NotebookOfOnesOwn.Own);
+        var text = File.ReadAllText(Start.Notebook);
         File.WriteAllText(notebook, text
             .Replace("lr = 0.1\\n", $"lr = {lr}\\n", StringComparison.Ordinal)
             .Replace("lr=0.15", $"lr={lr}", StringComparison.Ordinal)

@@ -32,7 +32,7 @@ public class CudaTests
     {
         var pytorch = Python.Find("import torch; torch.zeros(1, device='cuda')");
         Assert.SkipWhen(pytorch is null, "there is no Python with PyTorch for CUDA on this machine");
-        var python = Python.RunNotebook(pytorch!, NotebookOfOnesOwn.Own, "--device", "cuda", "--exact");
+        var python = Python.RunNotebook(pytorch!, Start.Notebook, "--device", "cuda", "--exact");
 
         Assert.Equal((0, python.Stdout), (python.ExitCode, Start.Port("--device", "cuda", "--exact").Stdout));
     }

@@ -3,7 +3,7 @@ using TorchSharp;
 namespace TorchPort.Tests;
 
 /// <summary>Which words name a device, and which device they stand for.</summary>
-public class BackendTests
+public class DeviceChoiceTests
 {
     // TorchSharp loads libtorch in this process, and on macOS needs what the program loads first.
     [System.Runtime.CompilerServices.ModuleInitializer]
@@ -15,7 +15,7 @@ public class BackendTests
     [InlineData("cuda")]
     [InlineData("cuda:0")]
     [InlineData("cuda:12")]
-    public void Names_a_device(string word) => Assert.True(Backend.IsDevice(word));
+    public void Names_a_device(string word) => Assert.True(DeviceChoice.IsDevice(word));
 
     [Theory]
     [InlineData("")]
@@ -27,15 +27,15 @@ public class BackendTests
     [InlineData("cuda:x")]
     [InlineData("cuda: 1")]
     [InlineData("cuda:99999999999")]
-    public void Names_no_device(string word) => Assert.False(Backend.IsDevice(word));
+    public void Names_no_device(string word) => Assert.False(DeviceChoice.IsDevice(word));
 
     [Fact]
-    public void Cpu_is_the_cpu() => Assert.Equal(DeviceType.CPU, Backend.Device("cpu").type);
+    public void Cpu_is_the_cpu() => Assert.Equal(DeviceType.CPU, DeviceChoice.Choose("cpu").type);
 
     [Fact]
     public void Auto_is_the_cpu_in_a_build_for_the_cpu()
     {
         Assert.SkipUnless(Backend.Name == "cpu", "this build carries another libtorch");
-        Assert.Equal(DeviceType.CPU, Backend.Device("auto").type);
+        Assert.Equal(DeviceType.CPU, DeviceChoice.Choose("auto").type);
     }
 }

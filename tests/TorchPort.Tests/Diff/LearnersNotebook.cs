@@ -1,0 +1,69 @@
+using System.Text.Json.Nodes;
+using TorchPort.Tests;
+
+namespace NotebookDiff.Tests;
+
+/// <summary>A notebook as a learner may have it, made cell by cell.</summary>
+internal sealed class LearnersNotebook
+{
+    private readonly JsonArray _cells = [];
+
+    /// <summary>The repository's notebook.</summary>
+    internal static string Own => Start.Notebook;
+
+    /// <summary>The code that imports PyTorch.</summary>
+    internal const string Imports = "import torch\nfrom torch import optim";
+
+    /// <summary>The code of its cell that trains by hand, and the lines that it recorded.</summary>
+    internal static string ByHand { get; } = Joined(OwnCell(2)["source"]!);
+
+    internal static string ByHandPrinted { get; } = Joined(OwnCell(2)["outputs"]![0]!["text"]!);
+
+    /// <summary>The code of its cell that trains with SGD, and the lines that it recorded.</summary>
+    internal static string Sgd { get; } = Joined(OwnCell(3)["source"]!);
+
+    internal static string SgdPrinted { get; } = Joined(OwnCell(3)["outputs"]![0]!["text"]!);
+
+    /// <summary>Adds a code cell.</summary>
+    /// <param name="source">Its code.</param>
+    /// <param name="printed">What it printed, if anything.</param>
+    /// <param name="label">Its label; 0 stands for the next one, null for none.</param>
+    internal LearnersNotebook Cell(string source, string printed = "", int? label = 0)
+    {
+        var stream = new JsonObject { ["output_type"] = "stream", ["name"] = "stdout", ["text"] = printed };
+        _cells.Add(new JsonObject
+        {
+            ["cell_type"] = "code",
+            ["execution_count"] = label == 0 ? _cells.Count + 1 : label,
+            ["metadata"] = new JsonObject(),
+            ["outputs"] = printed.Length > 0 ? new JsonArray(stream) : [],
+            ["source"] = source,
+        });
+        return this;
+    }
+
+    /// <summary>The text of its file.</summary>
+    internal string Json() => new JsonObject
+    {
+        ["cells"] = _cells.DeepClone(),
+        ["metadata"] = new JsonObject(),
+        ["nbformat"] = 4,
+        ["nbformat_minor"] = 5,
+    }.ToJsonString();
+
+    private static JsonNode OwnCell(int label) =>
+        JsonNode.Parse(File.ReadAllText(Own))!["cells"]!.AsArray().First(cell => (int?)cell!["execution_count"] == label)!;
+
+    private static string Joined(JsonNode text) =>
+        text is JsonArray lines ? string.Concat(lines.Select(line => (string?)line)) : (string)text!;
+}
+
+/// <summary>Changes of a text that must find what they change.</summary>
+internal static class TextChanges
+{
+    internal static string With(this string text, string old, string replacement)
+    {
+        Assert.Contains(old, text, StringComparison.Ordinal);
+        return text.Replace(old, replacement, StringComparison.Ordinal);
+    }
+}
