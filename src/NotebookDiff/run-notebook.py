@@ -153,8 +153,9 @@ def run_all(cells, options):
     for cell in cells:
         try:
             run(cell, names, options.exact, options.json)
-        except Exception as error:
+        except (Exception, SystemExit) as error:
             if is_closed_pipe(error) or not cell['raised']:
+                error.cell = cell['name']
                 raise
             say(f'{cell["name"]} raised {type(error).__name__}, and did so when it was recorded')
 
@@ -191,9 +192,7 @@ def main():
             return 0
         with contextlib.suppress(OSError):
             sys.stdout.flush()
-        frames = [frame.filename for frame in traceback.extract_tb(error.__traceback__)]
-        name = next((cell['name'] for cell in cells if cell['name'] in frames), None)
-        say(explain(error, name or f'--device {options.device}', options.in_order))
+        say(explain(error, getattr(error, 'cell', f'--device {options.device}'), options.in_order))
         return 1
     return 0
 

@@ -21,12 +21,14 @@ internal static class Stderr
     /// <summary>Says what is wrong with a command line. A misspelt option gets the near ones suggested.</summary>
     internal static void SayWhatIsWrong(ParseResult parsed)
     {
-        // One mistake at a time: what follows an unknown option is its value, and no other mistake.
+        // What follows an unknown option is its value, and no mistake of its own.
         var program = parsed.CommandResult.Command;
-        parsed = parsed.UnmatchedTokens is [var unknown, ..] ? program.Parse([unknown.Split('=')[0]]) : parsed;
+        var isOption = parsed.UnmatchedTokens is [['-', '-', ..], ..];
+        var alone = isOption ? program.Parse([parsed.UnmatchedTokens[0].Split('=')[0]]) : parsed;
+        parsed = alone.Action is ParseErrorAction ? alone : parsed;
         var action = (ParseErrorAction)parsed.Action!;
         action.ShowHelp = false;
-        action.ShowTypoCorrections = parsed.UnmatchedTokens is [['-', '-', ..]];
+        action.ShowTypoCorrections = isOption;
 
         // It says the suggestions first, and then the errors that they answer.
         using var said = new StringWriter { NewLine = "\n" };

@@ -47,6 +47,13 @@ internal static class Start
     /// <summary>Runs the port.</summary>
     internal static Outcome Port(params string[] arguments) => Program(Executable, arguments);
 
+    /// <summary>The diff, which the build laid beside the tests.</summary>
+    internal static string DiffProgram { get; } =
+        Path.Combine(AppContext.BaseDirectory, OperatingSystem.IsWindows() ? "NotebookDiff.exe" : "NotebookDiff");
+
+    /// <summary>Runs the diff.</summary>
+    internal static Outcome Diff(params string[] arguments) => Program(DiffProgram, arguments);
+
     /// <summary>Runs a C# script of scripts/, built once.</summary>
     internal static Outcome Script(string name, params string[] arguments) => Program("dotnet", [ScriptProgram(name), .. arguments]);
 

@@ -30,13 +30,12 @@ internal sealed class LearnersNotebook
     /// <param name="label">Its label; 0 stands for the next one, null for none.</param>
     internal LearnersNotebook Cell(string source, string printed = "", int? label = 0)
     {
-        var stream = new JsonObject { ["output_type"] = "stream", ["name"] = "stdout", ["text"] = printed };
         _cells.Add(new JsonObject
         {
             ["cell_type"] = "code",
             ["execution_count"] = label == 0 ? _cells.Count + 1 : label,
             ["metadata"] = new JsonObject(),
-            ["outputs"] = printed.Length > 0 ? new JsonArray(stream) : [],
+            ["outputs"] = printed.Length > 0 ? new JsonArray(Stream("stdout", printed)) : [],
             ["source"] = source,
         });
         return this;
@@ -50,6 +49,10 @@ internal sealed class LearnersNotebook
         ["nbformat"] = 4,
         ["nbformat_minor"] = 5,
     }.ToJsonString();
+
+    /// <summary>An output of a cell.</summary>
+    internal static JsonObject Stream(string name, string text) =>
+        new() { ["output_type"] = "stream", ["name"] = name, ["text"] = text };
 
     private static JsonNode OwnCell(int label) =>
         JsonNode.Parse(File.ReadAllText(Own))!["cells"]!.AsArray().First(cell => (int?)cell!["execution_count"] == label)!;

@@ -1,0 +1,70 @@
+using System.Text.Json.Nodes;
+using static NotebookDiff.Tests.LearnersNotebook;
+
+namespace NotebookDiff.Tests;
+
+/// <summary>Reading a notebook.</summary>
+public class NotebookTests
+{
+    [Fact]
+    public void Cells_come_in_the_order_in_which_they_were_run()
+    {
+        var json = new LearnersNotebook().Cell("a", label: 9).Cell("b", label: null).Cell("c", label: 3).Cell("d", label: 9).Json();
+
+        Assert.Equal(["In [3]", "In [9]", "code cell 2", "In [9]"], Parse(json).Select(cell => cell.Name));
+        Assert.Equal(["a", "b", "c", "d"], Notebook.Parse("", json, byLabel: false).Select(cell => cell.Source));
+    }
+
+    [Fact]
+    public void What_a_cell_printed_is_its_stdout_in_any_chunks_beside_other_outputs()
+    {
+        var notebook = JsonNode.Parse(new LearnersNotebook().Cell("x").Json())!;
+        notebook["cells"]![0]!["outputs"] = new JsonArray(
+            Stream("stdout", "one\r\ntw"),
+            Stream("stderr", "a warning\n"),
+            // A picture can be large.
+            new JsonObject { ["output_type"] = "display_data", ["data"] = new string('A', 100_000_000) },
+            Stream("stdout", "o\r\nthree"),
+            new JsonObject { ["output_type"] = "execute_result", ["data"] = "tensor([1.])" });
+        notebook["cells"]![0]!["source"] = new JsonArray("a\n", "b");
+
+        var cell = Assert.Single(Parse(notebook.ToJsonString()));
+        Assert.Equal(["one", "two", "three"], cell.Lines);
+        Assert.Equal("a\nb", cell.Source);
+    }
+
+    [Fact]
+    public void A_carriage_return_overwrites_the_line() =>
+        Assert.Equal(["100%|####", "next"], Parse(new LearnersNotebook().Cell("x", "10%|#   \r100%|####\nnext\n").Json())[0].Lines);
+
+    [Fact]
+    public void A_BOM_is_no_part_of_it()
+    {
+        var file = Path.GetTempFileName();
+        File.WriteAllText(file, new LearnersNotebook().Cell("x").Json(), new System.Text.UTF8Encoding(encoderShouldEmitUTF8Identifier: true));
+
+        Assert.Single(Notebook.Read(file));
+        File.Delete(file);
+    }
+
+    [Theory]
+    [InlineData("is empty", "")]
+    [InlineData("is empty", " \n")]
+    [InlineData("see line 2", "{\"nbformat\": 4,\n \"cells\": [")]
+    [InlineData("see line 2.\nIt has a merge conflict", "{\n<<<<<<< HEAD\n\"nbformat\": 4\n=======\n>>>>>>> x\n}")]
+    [InlineData("names no nbformat", "[1, 2, 3]")]
+    [InlineData("names no nbformat", "{\"nbformat\": \"4\"}")]
+    [InlineData("jupyter nbconvert --to notebook --nbformat 4 'my notebook.ipynb'", "{\"nbformat\": 3, \"worksheets\": []}")]
+    [InlineData("cells is missing", "{\"nbformat\": 4}")]
+    [InlineData("code cell 1: outputs is missing", "{\"nbformat\": 4, \"cells\": [{\"cell_type\": \"code\", \"source\": \"\"}]}")]
+    [InlineData("code cell 1: source is missing", "{\"nbformat\": 4, \"cells\": [{\"cell_type\": \"code\", \"outputs\": []}]}")]
+    public void What_is_no_notebook_is_trouble(string says, string json)
+    {
+        var trouble = Assert.Throws<TroubleException>(() => Notebook.Parse("my notebook.ipynb", json, byLabel: true));
+
+        Assert.Contains(says, trouble.Message, StringComparison.Ordinal);
+        Assert.InRange(trouble.Message.Split('\n').Length, 1, 3);
+    }
+
+    private static List<Cell> Parse(string json) => Notebook.Parse("mine.ipynb", json, byLabel: true);
+}
