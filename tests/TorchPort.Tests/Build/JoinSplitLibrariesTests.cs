@@ -1,159 +1,255 @@
 using System.IO.Compression;
+using System.Runtime.Versioning;
 using System.Security.Cryptography;
+using System.Text;
 
 namespace TorchPort.Tests;
 
-/// <summary>JoinSplitLibraries.targets, on small packages of the shape that libtorch for CUDA has.</summary>
+/// <summary>join-split-libraries.sh and the target that calls it, on small packages of the shape of libtorch for CUDA.</summary>
+[SupportedOSPlatform("linux")]
 public sealed class JoinSplitLibrariesTests : IDisposable
 {
-    private const int Piece = 4_000_000;
+    private const int Pieces = 12;
+    private const int PieceSize = 500_000;
+
+    // The script's stdout is errors, and goes to stderr.
+    private const string Join = """exec "$@" >&2""";
+
+    private const string JoinReadOnly = """
+        exec unshare --mount sh -c 'mount --bind "$0" "$0" && mount -o remount,bind,ro "$0" && exec "$@" >&2' "$PACKAGES" "$@"
+        """;
+
+    private const string JoinInLittleSpace = $"ulimit -f 1000; trap '' XFSZ; {Join}";
+
+    private static readonly string s_script = Path.Combine(Start.Repository, "src/TorchPort/build/join-split-libraries.sh");
+    private static readonly byte[] s_whole = RandomNumberGenerator.GetBytes((Pieces * PieceSize) - 1);
+    private static readonly Outcome s_fine = new(0, "", "");
     private static readonly string[] s_projects = ["one", "two"];
 
-    private readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory();
+    private readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory("Jiwoo's 가중치 ");
 
-    public JoinSplitLibrariesTests()
-    {
-        // Projects that the repository's own build files build, and a feed beside them.
-        Write("Directory.Build.props", $"<Project><Import Project='{Start.Repository}/Directory.Build.props' /></Project>");
-        Write("Directory.Build.targets", $"<Project><Import Project='{Start.Repository}/Directory.Build.targets' /></Project>");
-        Write("Directory.Packages.props", $"<Project><Import Project='{Start.Repository}/Directory.Packages.props' /></Project>");
-        Directory.CreateDirectory(In("feed"));
-    }
+    public JoinSplitLibrariesTests() => Assert.SkipUnless(OperatingSystem.IsLinux(), "the CUDA packages are for Linux");
 
     public void Dispose() => _folder.Delete(recursive: true);
 
     [Fact]
-    public void Two_first_builds_at_once_join_a_library_whole()
+    public void A_joined_library_is_whole_has_the_mode_of_its_first_piece_and_its_fragments_are_gone()
     {
-        if (!OperatingSystem.IsLinux())
-        {
-            Assert.Skip("the CUDA packages are for Linux");
-            return;
-        }
+        Unpack("libx.so");
+        File.SetUnixFileMode(Library("libx.so"), UnixFileMode.UserRead | UnixFileMode.OtherRead);
 
-        Pack("libx.so");
-        Projects(s_projects);
+        Assert.Equal(s_fine, Run("umask 077; " + Join, "libx.so"));
 
-        // While another build joins, which is this test, these two wait; then they come to it at the same time.
-        Outcome[] builds = [];
-        using var joining = new Mutex(initiallyOwned: true, @"Global\TorchPort.JoinSplitLibraries");
-        var thread = new Thread(() => builds = [.. s_projects.AsParallel().Select(project => Build(project))]);
-        thread.Start();
-        Assert.False(thread.Join(TimeSpan.FromSeconds(6)));
-        joining.ReleaseMutex();
-        thread.Join();
+        AssertJoined("libx.so");
+        Assert.Equal(UnixFileMode.UserRead | UnixFileMode.OtherRead, File.GetUnixFileMode(Library("libx.so")));
+    }
+
+    [Fact]
+    public void Several_at_once_join_a_library_whole()
+    {
+        Unpack("libx.so");
+
+        Assert.Equal(s_fine, Run("""for i in 1 2 3 4 5 6 7 8; do "$@" >&2 & done; wait""", "libx.so"));
+
+        AssertJoined("libx.so");
+    }
+
+    [Fact]
+    public void A_library_is_read_once_for_a_stamp()
+    {
+        Unpack("libx.so");
+        Assert.Equal(s_fine, Run(Join, "libx.so"));
+        File.WriteAllBytes(Library("libx.so"), new byte[s_whole.Length]);
+
+        Assert.Equal(s_fine, Run(Join, "libx.so"));
+
+        File.Delete(In("stamp"));
+        Assert.Equal(1, Run(Join, "libx.so").ExitCode);
+    }
+
+    [Fact]
+    public void A_damaged_library_is_one_error_and_stays_as_it_came()
+    {
+        Unpack("libgap.so");
+        Unpack("libwrong.so");
+        Unpack("libx.so");
+        File.Delete(Fragment("libgap.so", 3));
+        File.WriteAllText(Library("libwrong.so") + ".sha", new string('0', 64));
+
+        var outcome = Run(Join, "libgap.so", "libwrong.so", "libx.so");
+
+        Assert.Equal((1, $"{Damaged("libgap.so")}\n{Damaged("libwrong.so")}\n"), (outcome.ExitCode, outcome.Stderr));
+        AssertAsItCame("libgap.so");
+        AssertAsItCame("libwrong.so");
+        AssertJoined("libx.so");
+
+        // The next build, the pieces as they should be, comes out right.
+        Unpack("libgap.so");
+        Assert.Equal(s_fine, Run(Join, "libgap.so"));
+        AssertJoined("libgap.so");
+    }
+
+    [Theory]
+    [InlineData(JoinInLittleSpace, "File too large")]
+    [InlineData(JoinReadOnly, "Read-only file system")]
+    public void A_library_that_cannot_be_written_is_one_error_and_stays_as_it_came(string line, string why)
+    {
+        var isRoot = Start.Shell("unshare --mount true").ExitCode == 0;
+        Assert.SkipWhen(line == JoinReadOnly && !isRoot, "only root can mount a folder read-only");
+        Unpack("libx.so");
+        Unpack("liby.so");
+
+        var outcome = Run(line, "libx.so", "liby.so");
+
+        outcome.Refused(1, $"{Library("libx.so")}: its pieces cannot be joined ({why}). Make room, ", lines: 1);
+        AssertAsItCame("libx.so");
+    }
+
+    [Fact]
+    public void A_join_that_is_ended_leaves_nothing_half_written()
+    {
+        Unpack("libx.so");
+        File.Delete(Fragment("libx.so", 1));
+
+        // Fragment 1 is a pipe: that it opens tells that the script is joining.
+        var outcome = Run($"""
+            mkfifo "{Fragment("libx.so", 1)}"
+            "$@" &
+            exec 3> "{Fragment("libx.so", 1)}"
+            ls "{Path.GetDirectoryName(Library("libx.so"))}"
+            kill $!
+            exec 3>&-
+            wait $!
+            """, "libx.so");
+
+        Assert.Equal(new Outcome(1, "libx.so\nlibx.so.joined\nlibx.so.sha\n", ""), outcome);
+        AssertAsItCame("libx.so");
+    }
+
+    [Fact]
+    public void Two_first_builds_at_once_join_a_library_and_write_nothing_to_stdout()
+    {
+        Unpack("libx.so");
+        Pack();
+
+        var builds = s_projects.AsParallel().Select(Build).ToArray();
 
         // The name of the backend is what was asked for, and no more.
         Assert.All(builds, build => Assert.Equal(new Outcome(0, "cuda\n", ""), build));
-        Assert.Equal(Content("libx.so"), File.ReadAllBytes(Library("libx.so")));
-        Assert.Equal(File.GetUnixFileMode(Library("libx.so") + ".sha"), File.GetUnixFileMode(Library("libx.so")));
-        Assert.Empty(Directory.GetFiles(In("packages"), "*.fragment*", SearchOption.AllDirectories));
-        Assert.Equal(["libx.so", "libx.so.sha"], Beside("libx.so"));
+        AssertJoined("libx.so");
     }
 
     [Fact]
-    public void What_cannot_be_joined_is_a_build_error_and_stays_as_it_came()
+    public void Each_damaged_library_is_one_build_error()
     {
-        Assert.SkipUnless(OperatingSystem.IsLinux(), "the CUDA packages are for Linux");
-        Pack("libwrong.so", sha: new string('0', 64));
-        Pack("libgap.so");
-        File.Delete(In("feed/libgap.so-fragment1.1.0.0.nupkg"));
-        Projects("one");
+        Unpack("libx.so");
+        Unpack("liby.so");
+        File.Delete(Fragment("libx.so", 1));
+        File.Delete(Fragment("liby.so", 2));
+        Pack();
 
-        var damaged = Build("one");
+        var build = Build("one");
 
-        Assert.Equal(1, damaged.ExitCode);
-        Assert.Equal(2, damaged.Errors.Length);
-        foreach (var library in new[] { "libwrong.so", "libgap.so" })
-        {
-            Assert.Contains(damaged.Errors, error => error.Contains($"{Library(library)}: a piece of this library is missing or damaged. Delete the folders {In("packages")}/{library}-*", StringComparison.Ordinal));
-            Assert.Equal(Content(library)[..Piece], File.ReadAllBytes(Library(library)));
-            Assert.Equal([library, library + ".sha"], Beside(library));
-        }
-
-        // The next build, the causes removed, comes out right.
-        File.WriteAllText(Library("libwrong.so") + ".sha", Sha256("libwrong.so"));
-        Directory.CreateDirectory(In("packages/libgap.so-fragment1/1.0.0/fragments/linux-x64/native"));
-        File.WriteAllBytes(In("packages/libgap.so-fragment1/1.0.0/fragments/linux-x64/native/libgap.so.fragment1"), Content("libgap.so")[Piece..(2 * Piece)]);
-        Assert.Equal(0, Build("one").ExitCode);
-        Assert.All(["libwrong.so", "libgap.so"], library => Assert.Equal(Content(library), File.ReadAllBytes(Library(library))));
+        Assert.Equal((1, 2), (build.ExitCode, build.Errors.Length));
+        Assert.Contains("error : " + Damaged("libx.so"), build.Errors[0], StringComparison.Ordinal);
+        Assert.Contains("error : " + Damaged("liby.so"), build.Errors[1], StringComparison.Ordinal);
     }
-
-    [Fact]
-    public void A_folder_that_cannot_be_written_is_a_build_error()
-    {
-        Assert.SkipUnless(OperatingSystem.IsLinux() && Start.Shell("unshare --mount true").ExitCode == 0, "a folder can be mounted read-only by root on Linux only");
-        Pack("libx.so");
-        Projects("one");
-        Assert.Equal(0, Build("one", target: "Restore").ExitCode);
-
-        var outcome = Build("one", with: $"exec unshare --mount sh -c 'mount --bind {In("packages")} {In("packages")} && mount -o remount,bind,ro {In("packages")} && exec \"$@\"' sh");
-
-        Assert.Equal(1, outcome.ExitCode);
-        Assert.Contains($"{Library("libx.so")}: its pieces cannot be joined (", Assert.Single(outcome.Errors), StringComparison.Ordinal);
-        Assert.Equal(Content("libx.so")[..Piece], File.ReadAllBytes(Library("libx.so")));
-        Assert.Equal(["libx.so", "libx.so.sha"], Beside("libx.so"));
-        Assert.Equal(2, Directory.GetFiles(In("packages"), "*.fragment*", SearchOption.AllDirectories).Length);
-    }
-
-    private static byte[] Content(string library)
-    {
-        var content = new byte[(3 * Piece) - 1];
-        new Random(library.Length).NextBytes(content);
-        return content;
-    }
-
-    private static string Sha256(string library) => Convert.ToHexStringLower(SHA256.HashData(Content(library)));
 
     private string In(string name) => Path.Combine(_folder.FullName, name);
 
     private string Library(string name) => In($"packages/{name}-primary/1.0.0/runtimes/linux-x64/native/{name}");
 
-    private IEnumerable<string> Beside(string library) => Directory.GetFiles(Path.GetDirectoryName(Library(library))!).Select(file => Path.GetFileName(file)).Order();
+    private string Fragment(string name, int n) =>
+        In($"packages/{name}-fragment{n}/1.0.0/fragments/linux-x64/native/{name}.fragment{n}");
 
-    private void Write(string name, string text) => File.WriteAllText(In(name), text);
+    private string Damaged(string library) =>
+        $"{Library(library)}: a piece of this library is missing or damaged. "
+        + $"Delete the folders {In("packages")}/{library}-*, and build again.";
 
-    // The packages of one library: the first piece, and two more.
-    private void Pack(string library, string? sha = null)
+    // Runs a line of shell, in which "$@" joins the libraries.
+    private Outcome Run(string line, params string[] libraries)
     {
-        var content = Content(library);
-        Package($"{library}-primary", ($"runtimes/linux-x64/native/{library}", content[..Piece]), ($"runtimes/linux-x64/native/{library}.sha", Bytes(sha ?? Sha256(library))), ($"buildTransitive/netstandard2.0/{library}-primary.targets", Bytes(Start.Noise("FileRestitch"))));
-        Package($"{library}-fragment1", ($"fragments/linux-x64/native/{library}.fragment1", content[Piece..(2 * Piece)]));
-        Package($"{library}-fragment2", ($"fragments/linux-x64/native/{library}.fragment2", content[(2 * Piece)..]));
-
-        static byte[] Bytes(string text) => System.Text.Encoding.UTF8.GetBytes(text);
+        string[] join = ["sh", s_script, In("stamp"), .. libraries.Select(Library)];
+        return Start.Program("sh", ["-c", line, "sh", .. join], ("PACKAGES", In("packages")));
     }
 
-    private void Package(string id, params (string Name, byte[] Content)[] files)
+    private void AssertJoined(string library)
     {
-        using var package = ZipFile.Open(In($"feed/{id}.1.0.0.nupkg"), ZipArchiveMode.Create);
-        using (var nuspec = new StreamWriter(package.CreateEntry($"{id}.nuspec").Open()))
-        {
-            nuspec.Write($"<package><metadata><id>{id}</id><version>1.0.0</version><authors>a test</authors><description>a piece</description></metadata></package>");
-        }
+        Assert.Equal(s_whole, File.ReadAllBytes(Library(library)));
+        Assert.Equal(2, Directory.GetFiles(Path.GetDirectoryName(Library(library))!).Length);
+        Assert.Empty(Directory.GetFiles(In("packages"), library + ".fragment*", SearchOption.AllDirectories));
+    }
 
-        foreach (var (name, content) in files.Append(("lib/netstandard2.0/_._", [])))
+    private void AssertAsItCame(string library)
+    {
+        Assert.Equal(s_whole[..PieceSize], File.ReadAllBytes(Library(library)));
+        Assert.Equal(2, Directory.GetFiles(Path.GetDirectoryName(Library(library))!).Length);
+        Assert.True(File.Exists(Fragment(library, Pieces - 1)));
+    }
+
+    // The packages of one library, as they lie after a restore.
+    private void Unpack(string library)
+    {
+        var pieces = s_whole.Chunk(PieceSize).ToArray();
+        Write(Library(library), pieces[0]);
+        Write(Library(library) + ".sha", Convert.ToHexStringLower(SHA256.HashData(s_whole)));
+        for (var n = 1; n < Pieces; n++)
         {
-            using var entry = package.CreateEntry(name, CompressionLevel.NoCompression).Open();
-            entry.Write(content);
+            Write(Fragment(library, n), pieces[n]);
         }
     }
 
-    private void Projects(params string[] names)
+    // Makes a feed of the packages. Those with a first piece bring a FileRestitch of their own.
+    private void Pack()
     {
-        var packages = Directory.GetFiles(In("feed")).Select(file => Path.GetFileName(file).Replace(".1.0.0.nupkg", "", StringComparison.Ordinal)).ToArray();
-        foreach (var name in names)
+        Directory.Move(In("packages"), In("unpacked"));
+        Directory.CreateDirectory(In("feed"));
+        foreach (var id in Ids())
         {
-            Directory.CreateDirectory(In(name));
-            Write($"{name}/{name}.csproj", $"""
-                <Project Sdk="Microsoft.NET.Sdk">
-                  <PropertyGroup><RestoreSources>{In("feed")}</RestoreSources></PropertyGroup>
-                  <ItemGroup>{string.Concat(packages.Select(id => $"<PackageReference Include='{id}' VersionOverride='1.0.0' />"))}</ItemGroup>
-                </Project>
+            var content = In($"unpacked/{id}/1.0.0");
+            Write($"{content}/lib/netstandard2.0/_._", "");
+            Write($"{content}/{id}.nuspec", $"""
+                <package><metadata>
+                  <id>{id}</id><version>1.0.0</version><authors>a test</authors><description>a piece</description>
+                </metadata></package>
                 """);
+            if (id.EndsWith("-primary", StringComparison.Ordinal))
+            {
+                Write($"{content}/build/{id}.targets", Start.Noise("FileRestitch"));
+            }
+
+            ZipFile.CreateFromDirectory(content, In($"feed/{id}.1.0.0.nupkg"));
         }
     }
 
-    private Outcome Build(string project, string target = "ResolvePackageAssets", string with = "exec") =>
-        Start.Program("/bin/sh", ["-c", $"{with} dotnet build {In(project)} -t:{target} -getProperty:TorchBackend -p:TorchBackend=cuda"], ("NUGET_PACKAGES", In("packages")));
+    private IEnumerable<string> Ids() => Directory.GetDirectories(In("unpacked")).Select(folder => Path.GetFileName(folder));
+
+    // Builds a project with all packages of the feed, and with the repository's own build files.
+    private Outcome Build(string project)
+    {
+        var references = Ids().Select(id => $"<PackageReference Include='{id}' VersionOverride='1.0.0' />");
+        Write(In($"{project}/{project}.csproj"), $"""
+            <Project Sdk="Microsoft.NET.Sdk">
+              <PropertyGroup><RestoreSources>{In("feed")}</RestoreSources></PropertyGroup>
+              <ItemGroup>{string.Concat(references)}</ItemGroup>
+            </Project>
+            """);
+        string[] options =
+        [
+            "-p:TorchBackend=cuda",
+            $"-p:DirectoryBuildPropsPath={Start.Repository}/Directory.Build.props",
+            $"-p:DirectoryBuildTargetsPath={Start.Repository}/Directory.Build.targets",
+            $"-p:DirectoryPackagesPropsPath={Start.Repository}/Directory.Packages.props",
+        ];
+        string[] arguments = ["build", In(project), "-t:ResolvePackageAssets", "-getProperty:TorchBackend", .. options];
+        return Start.Program("dotnet", arguments, ("NUGET_PACKAGES", In("packages")));
+    }
+
+    private static void Write(string path, string text) => Write(path, Encoding.UTF8.GetBytes(text));
+
+    private static void Write(string path, byte[] content)
+    {
+        Directory.CreateDirectory(Path.GetDirectoryName(path)!);
+        File.WriteAllBytes(path, content);
+    }
 }

@@ -1,0 +1,46 @@
+#!/bin/sh
+# join-split-libraries.sh STAMP LIBRARY... joins the pieces of each library. What it writes to stdout is an error.
+# STAMP has the SHA-256 and the size of each library that was found whole, which is not read again.
+
+# One build joins at a time. Every user can lock /tmp, also where the packages are read-only or on NFS.
+[ "${JOINING-}" = $$ ] || JOINING=$$ exec flock --no-fork /tmp sh "$0" "$@"
+
+is_whole() { [ "$(sha256sum < "$1")" = "$sha  -" ]; }
+
+stamp=$1
+shift
+status=0
+trap 'rm -f "$library.joined"' EXIT
+trap 'exit 1' HUP INT TERM
+
+for library do
+  sha=$(cat "$library.sha")
+  grep -qsxF "$sha $(stat -c %s "$library")" "$stamp" && continue
+
+  # NAME-primary/VERSION/runtimes/linux-x64/native/X goes on in NAME-fragmentN/VERSION/fragments/linux-x64/native/X.fragmentN
+  name=${library%-primary/*}
+  inside=${library##*-primary/}
+  set --
+  for n in $(seq 99); do
+    fragment=$name-fragment$n/${inside%%/*}/fragments/${inside#*/runtimes/}.fragment$n
+    [ -e "$fragment" ] && set -- "$@" "$fragment"
+  done
+
+  if ! is_whole "$library"; then
+    if ! why=$({ cat "$library" "$@" > "$library.joined" && chmod --reference="$library" "$library.joined"; } 2>&1); then
+      echo "$library: its pieces cannot be joined (${why##*: })." \
+        "Make room, make the folder writable, or name another with NUGET_PACKAGES, and build again."
+      exit 1
+    fi
+    if ! is_whole "$library.joined"; then
+      echo "$library: a piece of this library is missing or damaged. Delete the folders $name-*, and build again."
+      rm "$library.joined"
+      status=1
+      continue
+    fi
+    mv -f "$library.joined" "$library" || exit
+  fi
+  rm -f "$@"
+  echo "$sha $(stat -c %s "$library")" >> "$stamp" || exit
+done
+exit $status
