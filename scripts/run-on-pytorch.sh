@@ -2,15 +2,28 @@
 # Runs the port's external build on the libtorch of a PyTorch that is installed already.
 set -euo pipefail
 
-fail() { echo "run-on-pytorch.sh: $1" >&2; exit 2; }
+usage='usage: scripts/run-on-pytorch.sh [--python PY] [options of the port]   (PY: a Python with PyTorch 2.10 to 2.12)'
+install='pip install "torch>=2.10,<2.13"'
 
+# A stderr that takes nothing is no reason to stop.
+say() { echo "$1" >&2 || true; }
+fail() { say "run-on-pytorch.sh: $1"; exit 2; }
+
+# --python is this script's own; all other options are the port's.
 python=python3
-if [ "${1-}" = --help ]; then echo "usage: scripts/run-on-pytorch.sh [--python PY] [options of the port]   (PY: a Python with PyTorch 2.10 to 2.12)"; exit 0; fi
-if [ "${1-}" = --python ]; then
-  [ $# -gt 1 ] || fail "--python takes a Python with PyTorch in it"
-  python=$2
-  shift 2
-fi
+options=()
+while [ $# -gt 0 ]; do
+  case $1 in
+    -h | --help) echo "$usage"; exit 0 ;;
+    --python=*) python=${1#*=} ;;
+    --python)
+      [ $# -gt 1 ] || fail "--python takes a Python with PyTorch in it"
+      python=$2
+      shift ;;
+    *) options+=("$1") ;;
+  esac
+  shift
+done
 command -v "$python" > /dev/null || fail "there is no $python: name a Python with PyTorch in it with --python"
 
 # PyTorch is found without importing it, which takes seconds: first its version, then its library folders.
@@ -26,24 +39,27 @@ if spec is not None and spec.origin:
     print(':'.join([os.path.join(folder, 'lib')] + sorted(glob.glob(nvidia))))
 EOPY
 ) || fail "$python cannot tell where its PyTorch is: see whether $python -c 'import torch' works"
-[ -n "$found" ] || fail "$python has no PyTorch: pip install \"torch>=2.10,<2.13\", or name another Python with --python"
+[ -n "$found" ] || fail "$python has no PyTorch: $install, or name another Python with --python"
 version=${found%%$'\n'*}
 libraries=${found#*$'\n'}
 case $version in
   2.1[012].*) ;;
-  *) fail "the port loads on PyTorch 2.10 to 2.12, and $python has $version: in an environment of its own, pip install \"torch>=2.10,<2.13\"" ;;
+  *) fail "the port loads on PyTorch 2.10 to 2.12, and $python has $version: in an environment of its own, $install" ;;
 esac
 
 # A published program that lies beside this script, or else a build of the repository that the script is in.
-here=$(cd "$(dirname "$0")" && pwd)
+here=$(dirname "$(readlink -f "$0")")
 port=("$here/TorchPort")
 if [ ! -x "${port[0]}" ]; then
-  command -v dotnet > /dev/null || fail "there is no TorchPort beside this script, and no dotnet to build it: put the two files of 'dotnet publish src/TorchPort -c Release -p:TorchBackend=external' there"
-  built=$(dotnet build "$here/../src/TorchPort" -c Release -p:TorchBackend=external -t:Build -getProperty:TargetPath) || exit 2
+  publish='dotnet publish src/TorchPort -c Release -p:TorchBackend=external'
+  command -v dotnet > /dev/null || fail "there is no TorchPort beside this script, and no dotnet to build it: put the files of '$publish' there"
+  build=(dotnet build "$here/../src/TorchPort" -c Release -p:TorchBackend=external -t:Build -getProperty:TargetPath)
+  built=$("${build[@]}") || { echo "$built" | grep -v '\.dll$' >&2; exit 2; }
   port=(dotnet "${built##*$'\n'}")
 fi
 
 # Another libtorch may lack a function that TorchSharp's library asks for. Bound at once, that is an error at the start, and not
 # the end of the process at the first call.
-echo "PyTorch $version of $python" >&2
-LD_BIND_NOW=1 LD_LIBRARY_PATH=$libraries${LD_LIBRARY_PATH:+:$LD_LIBRARY_PATH} exec "${port[@]}" "$@"
+say "PyTorch $version of $python"
+export LD_BIND_NOW=1 LD_LIBRARY_PATH=$libraries${LD_LIBRARY_PATH:+:$LD_LIBRARY_PATH}
+exec "${port[@]}" ${options[@]+"${options[@]}"}

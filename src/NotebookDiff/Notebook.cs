@@ -92,7 +92,8 @@ internal static class Notebook
         }
         catch (Exception e) when (IsWrongShape(e))
         {
-            throw new TroubleException($"{path} is JSON, but no notebook: it names no nbformat.\nName a file that Jupyter saved.");
+            const string Cure = "Name a file that Jupyter saved.";
+            throw new TroubleException($"{path} is JSON, but no notebook: it names no nbformat.\n{Cure}");
         }
     }
 

@@ -32,8 +32,8 @@ internal static partial class Backend
     /// <summary>Loads the OpenMP that the build carries, where libtorch asks for another.</summary>
     internal static void LoadOpenMP()
     {
-        // On macOS libtorch names Homebrew's libomp.dylib, by its full path. The one beside the program has that very name inside:
-        // once it is loaded, macOS looks no further.
+        // On macOS libtorch asks for Homebrew's libomp.dylib, by its full path. The one beside the program goes by the same
+        // path: once it is loaded, macOS looks no further.
         if (OperatingSystem.IsMacOS())
         {
             _ = NativeLibrary.TryLoad(Path.Combine(AppContext.BaseDirectory, "libomp.dylib"), out _);
@@ -79,7 +79,7 @@ internal static partial class Backend
         return said switch
         {
             _ when said.Contains("version `GLIBC", StringComparison.Ordinal) =>
-                "This system is too old for it: it needs glibc 2.34 and GCC 12's libstdc++, as Debian 12 and Ubuntu 22.04 have them.",
+                "It needs glibc 2.34 and GCC 12's libstdc++ or newer, as in Debian 12 and Ubuntu 22.04: take a newer system.",
             _ when OutOfMemory().IsMatch(said) =>
                 "There is not enough memory to load it: see ulimit -v, and the memory limit of the container.",
             _ when missing.StartsWith("libstdc++", StringComparison.Ordinal) => "Install that: apt-get install libstdc++6",

@@ -14,7 +14,7 @@ internal static class DeviceChoice
             && int.TryParse(word.AsSpan(5), NumberStyles.None, CultureInfo.InvariantCulture, out _));
 
     /// <summary>The device that a word accepted by <see cref="IsDevice"/> stands for, once libtorch is loaded.</summary>
-    /// <exception cref="NotSupportedException">This build or this machine has no such device; the message says what to do.</exception>
+    /// <exception cref="NotSupportedException">There is no such device in this build or machine; the message says what to do.</exception>
     internal static torch.Device Choose(string word)
     {
         var isAutoWithoutCuda = word == "auto" && (Backend.Name == "cpu" || !torch.cuda.is_available());
@@ -39,15 +39,17 @@ internal static class DeviceChoice
     {
         if (Backend.Name == "cpu")
         {
-            var other = OperatingSystem.IsLinux() ? "Build the other with -p:TorchBackend=cuda, or run" : "CUDA needs Linux x64 here: run";
-            return $"this build carries libtorch for the CPU only.\n{other} with --device cpu.";
+            var cure = OperatingSystem.IsLinux()
+                ? "Build the other with -p:TorchBackend=cuda, or run with --device cpu."
+                : "CUDA needs Linux x64 here: run with --device cpu.";
+            return $"this build carries libtorch for the CPU only.\n{cure}";
         }
 
         if (!NativeLibrary.TryLoad("torch_cuda", typeof(torch).Assembly, null, out _))
         {
             return Backend.Name == "cuda"
                 ? $"libtorch's library for CUDA will not load.\n{Backend.AdviceOnMissing}"
-                : "the libtorch that was found is one for the CPU only.\nPut one with CUDA on the loader's path, or run with --device cpu.";
+                : "the libtorch that was found is for the CPU only.\nPut one with CUDA on the loader's path, or run with --device cpu.";
         }
 
         return torch.cuda.is_available()

@@ -12,7 +12,9 @@ var device = new Option<string>("--device")
     Description = "auto, cpu, cuda or cuda:N; auto takes CUDA when the build carries it and a GPU answers",
     HelpName = "D",
     DefaultValueFactory = _ => "auto",
-    CustomParser = given => DeviceChoice.IsDevice(Text(given)) ? Text(given) : Reject<string>(given, "auto, cpu, cuda or cuda:N"),
+    CustomParser = given => DeviceChoice.IsDevice(Text(given))
+        ? Text(given)
+        : Reject<string>(given, "auto, cpu, cuda or cuda:N"),
 };
 var cell = new Option<int?>("--cell")
 {
@@ -24,7 +26,7 @@ var epochs = new Option<int?>("--epochs")
 {
     Description = $"the notebook's nb_epochs, from 0 to {int.MaxValue - 1} [default: 10]",
     HelpName = "N",
-    CustomParser = given => int.TryParse(Text(given), NumberStyles.None, CultureInfo.InvariantCulture, out var value) && value < int.MaxValue
+    CustomParser = given => TryInteger(Text(given), out var value) && value < int.MaxValue
         ? value
         : Reject<int?>(given, $"a whole number from 0 to {int.MaxValue - 1}"),
 };
@@ -32,12 +34,20 @@ var lr = new Option<double?>("--lr")
 {
     Description = "the learning rate of the cells that run, finite and not negative [default: 0.1 in In [2], 0.15 in In [3]]",
     HelpName = "X",
-    CustomParser = given => double.TryParse(Text(given), NumberStyles.Float, CultureInfo.InvariantCulture, out var value) && value >= 0 && double.IsFinite(value)
+    CustomParser = given => TryDouble(Text(given), out var value) && value >= 0 && double.IsFinite(value)
         ? value
         : Reject<double?>(given, "a finite number that is not negative"),
 };
-var exact = new Option<bool>("--exact") { Description = "print every float with nine significant digits", Arity = ArgumentArity.Zero };
-var version = new Option<bool>("--version") { Description = "show the versions of TorchPort, TorchSharp and libtorch, and this build's backend", Arity = ArgumentArity.Zero };
+var exact = new Option<bool>("--exact")
+{
+    Description = "print every float with up to nine significant digits, which tell any two float32 apart",
+    Arity = ArgumentArity.Zero,
+};
+var version = new Option<bool>("--version")
+{
+    Description = "show the versions of TorchPort, TorchSharp and libtorch, and this build's backend",
+    Arity = ArgumentArity.Zero,
+};
 
 var command = new Command("TorchPort", "Gradient descent for H(x) = Wx, as gradient-descent.ipynb does it: by hand, then with optim.SGD.")
 {
@@ -87,7 +97,8 @@ int Run(ParseResult options)
     var stdout = options.InvocationConfiguration.Output;
     if (options.GetValue(version))
     {
-        stdout.WriteLine($"TorchPort {VersionOf<Notebook>()}, TorchSharp {VersionOf<torch.Tensor>()}, libtorch {Backend.LibTorchVersion}, backend {Backend.Name}");
+        var torchSharp = $"TorchSharp {VersionOf<torch.Tensor>()}, libtorch {Backend.LibTorchVersion}";
+        stdout.WriteLine($"TorchPort {VersionOf<Notebook>()}, {torchSharp}, backend {Backend.Name}");
         return 0;
     }
 
@@ -119,6 +130,12 @@ static int Fail(int code, string message)
 }
 
 static string Text(ArgumentResult given) => given.Tokens[0].Value;
+
+static bool TryInteger(string text, out int value) =>
+    int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out value);
+
+static bool TryDouble(string text, out double value) =>
+    double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out value);
 
 static T? Reject<T>(ArgumentResult given, string takes)
 {

@@ -9,7 +9,12 @@ namespace TorchPort;
 /// </param>
 internal sealed class PythonFormat(bool exact) : IFormatProvider, ICustomFormatter
 {
-    private readonly NumberFormatInfo _numbers = new() { NaNSymbol = "nan", PositiveInfinitySymbol = "inf", NegativeInfinitySymbol = "-inf" };
+    private readonly NumberFormatInfo _numbers = new()
+    {
+        NaNSymbol = "nan",
+        PositiveInfinitySymbol = "inf",
+        NegativeInfinitySymbol = "-inf",
+    };
 
     public object GetFormat(Type? formatType) => formatType == typeof(ICustomFormatter) ? this : _numbers;
 

@@ -59,8 +59,8 @@ public sealed class ExternalTests : IDisposable
     {
         var outcome = Run(s_libtorch, "--device", "cuda");
 
-        outcome.Refused(1, "the libtorch that was found is one for the CPU only");
-        Assert.Contains("the libtorch that was found is one for the CPU only", outcome.Errors[0], StringComparison.Ordinal);
+        outcome.Refused(1, "the libtorch that was found is for the CPU only");
+        Assert.Contains("the libtorch that was found is for the CPU only", outcome.Errors[0], StringComparison.Ordinal);
     }
 
     [Fact]
