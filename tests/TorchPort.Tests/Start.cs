@@ -7,29 +7,16 @@ using System.Text;
 
 namespace TorchPort.Tests;
 
-/// <summary>How a program ended, and what it wrote.</summary>
-internal sealed record Outcome(int ExitCode, string Stdout, string Stderr)
-{
-    /// <summary>The lines on standard error.</summary>
-    internal string[] Errors => Stderr.Split('\n', StringSplitOptions.RemoveEmptyEntries);
-
-    /// <summary>Asserts a refusal: the exit code, nothing on standard output, and one error, of so many lines at most, that says it.</summary>
-    internal void Refused(int exitCode, string says, int lines = 3)
-    {
-        Assert.Equal((exitCode, ""), (ExitCode, Stdout));
-        Assert.InRange(Errors.Length, 1, lines);
-        Assert.Contains(says, Stderr, StringComparison.Ordinal);
-    }
-}
-
 /// <summary>Starts the port, its scripts and other programs.</summary>
 internal static class Start
 {
+    // A build takes long where several run at once.
+    private static readonly TimeSpan s_patience = TimeSpan.FromMinutes(5);
+
     private static readonly ConcurrentDictionary<string, Lazy<string>> s_scripts = [];
 
-    /// <summary>The port: the one that the environment variable TORCHPORT names, or the one that the build laid beside the tests.</summary>
-    internal static string Executable { get; } = Environment.GetEnvironmentVariable("TORCHPORT")
-        ?? Path.Combine(AppContext.BaseDirectory, OperatingSystem.IsWindows() ? "TorchPort.exe" : "TorchPort");
+    /// <summary>The port: the one that the variable TORCHPORT names, or the one that the build laid beside the tests.</summary>
+    internal static string Executable { get; } = Environment.GetEnvironmentVariable("TORCHPORT") ?? Beside("TorchPort");
 
     /// <summary>The root of the repository that the tests were built in.</summary>
     internal static string Repository { get; } = FindRepository(AppContext.BaseDirectory);
@@ -38,8 +25,8 @@ internal static class Start
     internal static string Notebook { get; } = Path.Combine(Repository, "src/TorchPort/gradient-descent.ipynb");
 
     /// <summary>The folder of NuGet's packages.</summary>
-    internal static string Packages { get; } =
-        Environment.GetEnvironmentVariable("NUGET_PACKAGES") ?? Path.Combine(Environment.GetFolderPath(Environment.SpecialFolder.UserProfile), ".nuget/packages");
+    internal static string Packages { get; } = Environment.GetEnvironmentVariable("NUGET_PACKAGES")
+        ?? Path.Combine(Environment.GetFolderPath(Environment.SpecialFolder.UserProfile), ".nuget/packages");
 
     /// <summary>One of the files in data/, as it is.</summary>
     internal static string Data(string name) => File.ReadAllText(Path.Combine(AppContext.BaseDirectory, "data", name));
@@ -48,22 +35,24 @@ internal static class Start
     internal static Outcome Port(params string[] arguments) => Program(Executable, arguments);
 
     /// <summary>The diff, which the build laid beside the tests.</summary>
-    internal static string DiffProgram { get; } =
-        Path.Combine(AppContext.BaseDirectory, OperatingSystem.IsWindows() ? "NotebookDiff.exe" : "NotebookDiff");
+    internal static string DiffProgram { get; } = Beside("NotebookDiff");
 
     /// <summary>Runs the diff.</summary>
     internal static Outcome Diff(params string[] arguments) => Program(DiffProgram, arguments);
 
     /// <summary>Runs a C# script of scripts/, built once.</summary>
-    internal static Outcome Script(string name, params string[] arguments) => Program("dotnet", [ScriptProgram(name), .. arguments]);
+    internal static Outcome Script(string name, params string[] arguments) =>
+        Program("dotnet", [ScriptProgram(name), .. arguments]);
 
     /// <summary>The program that a C# script of scripts/ is built to.</summary>
-    internal static string ScriptProgram(string name) => s_scripts.GetOrAdd(name, name => new(() => Build($"scripts/{name}"))).Value;
+    internal static string ScriptProgram(string name) =>
+        s_scripts.GetOrAdd(name, name => new(() => Build($"scripts/{name}"))).Value;
 
     /// <summary>Builds a project or a script of the repository, and says where its DLL is.</summary>
     internal static string Build(string project, params string[] options)
     {
-        var built = Program("dotnet", ["build", Path.Combine(Repository, project), "-t:Build", "-getProperty:TargetPath", .. options]);
+        string[] target = ["-t:Build", "-getProperty:TargetPath"];
+        var built = Program("dotnet", ["build", Path.Combine(Repository, project), .. target, .. options]);
         Assert.Equal((0, ""), (built.ExitCode, built.Stderr));
         return built.Stdout.TrimEnd();
     }
@@ -71,7 +60,8 @@ internal static class Start
     /// <summary>A build file with a target that writes to stdout past MSBuild, as those of the CUDA packages do.</summary>
     internal static string Noise(string target) => $"""
         <Project>
-          <UsingTask TaskName="Noise" TaskFactory="RoslynCodeTaskFactory" AssemblyFile="$(MSBuildToolsPath)/Microsoft.Build.Tasks.Core.dll">
+          <UsingTask TaskName="Noise" TaskFactory="RoslynCodeTaskFactory"
+                     AssemblyFile="$(MSBuildToolsPath)/Microsoft.Build.Tasks.Core.dll">
             <Task><Code Type="Fragment" Language="cs">System.Console.WriteLine("noise");</Code></Task>
           </UsingTask>
           <Target Name="{target}" AfterTargets="ResolvePackageAssets"><Noise /></Target>
@@ -84,20 +74,19 @@ internal static class Start
     /// <summary>Runs a line of shell, in which "$PORT" is the port.</summary>
     internal static Outcome Shell(string line) => Program("/bin/sh", ["-c", line], ("PORT", Executable));
 
-    /// <summary>Runs a program, for a minute at most.</summary>
+    /// <summary>Runs a program.</summary>
     internal static Outcome Program(string program, string[] arguments, params (string Name, string Value)[] environment) =>
         Feed("", program, arguments, environment);
 
-    /// <summary>Runs a program that reads a text, for a minute at most.</summary>
-    internal static Outcome Feed(string input, string program, string[] arguments, params (string Name, string Value)[] environment)
+    /// <summary>Runs a program that reads a text.</summary>
+    internal static Outcome Feed(
+        string input, string program, string[] arguments, params (string Name, string Value)[] environment)
     {
         var start = new ProcessStartInfo(program, arguments)
         {
             RedirectStandardInput = true,
             RedirectStandardOutput = true,
             RedirectStandardError = true,
-            // Latin-1 keeps every byte, so that a BOM would be seen.
-            StandardOutputEncoding = Encoding.Latin1,
             StandardErrorEncoding = Encoding.UTF8,
         };
         foreach (var (name, value) in environment)
@@ -106,7 +95,7 @@ internal static class Start
         }
 
         using var process = Process.Start(start)!;
-        var stdout = process.StandardOutput.ReadToEndAsync();
+        var stdout = ReadBytes(process.StandardOutput.BaseStream);
         var stderr = process.StandardError.ReadToEndAsync();
         try
         {
@@ -118,14 +107,25 @@ internal static class Start
             // It ended before it had read all.
         }
 
-        if (!process.WaitForExit(TimeSpan.FromMinutes(1)))
+        if (!process.WaitForExit(s_patience))
         {
             process.Kill(entireProcessTree: true);
-            Assert.Fail($"{program} {string.Join(' ', arguments)} did not end within a minute");
+            Assert.Fail($"{program} {string.Join(' ', arguments)} did not end within {s_patience}");
         }
 
         return new Outcome(process.ExitCode, stdout.Result, stderr.Result.ReplaceLineEndings("\n"));
     }
+
+    // A reader of text would take a BOM away.
+    private static async Task<string> ReadBytes(Stream stream)
+    {
+        using var bytes = new MemoryStream();
+        await stream.CopyToAsync(bytes);
+        return Encoding.UTF8.GetString(bytes.ToArray());
+    }
+
+    private static string Beside(string program) =>
+        Path.Combine(AppContext.BaseDirectory, OperatingSystem.IsWindows() ? $"{program}.exe" : program);
 
     private static string FindRepository(string folder) =>
         File.Exists(Path.Combine(folder, "TorchPort.sln")) ? folder : FindRepository(Path.GetDirectoryName(folder)!);

@@ -7,7 +7,8 @@ namespace TorchPort.Tests;
 public class LoadOnOlderLibstdcxxTests
 {
     private static readonly string s_library = Path.Combine(AppContext.BaseDirectory, "libLibTorchSharp.so");
-    private static readonly string s_package = Path.Combine(Start.Packages, $"torchsharp/{Start.VersionOf<torch.Tensor>()}/runtimes/linux-x64/native/libLibTorchSharp.so");
+    private static readonly string s_package = Path.Combine(
+        Start.Packages, "torchsharp", Start.VersionOf<torch.Tensor>(), "runtimes/linux-x64/native/libLibTorchSharp.so");
 
     [Fact]
     public void The_libstdcxx_of_GCC_13_is_no_hard_requirement()
@@ -31,7 +32,9 @@ public class LoadOnOlderLibstdcxxTests
     {
         try
         {
-            return Start.Program("readelf", ["-VW", library]).Stdout.Split('\n').Single(line => line.Contains("Name: GLIBCXX_3.4.32 ", StringComparison.Ordinal)).Split("  Version")[0];
+            var versions = Start.Program("readelf", ["-VW", library]).Stdout.Split('\n');
+            var glibcxx = versions.Single(line => line.Contains("Name: GLIBCXX_3.4.32 ", StringComparison.Ordinal));
+            return glibcxx.Split("  Version")[0];
         }
         catch (Win32Exception)
         {

@@ -38,7 +38,8 @@ public sealed class NotebookDiffTests : IDisposable
     public void Cells_are_named_as_the_notebook_names_them_when_they_are_run()
     {
         Assert.SkipWhen(Python.WithTorch is null, "there is no Python with PyTorch on this machine");
-        File.WriteAllText(File_, new LearnersNotebook().Cell(Imports, label: 7).Cell(ByHand, label: null).Cell(Sgd, label: 3).Json());
+        var notebook = new LearnersNotebook().Cell(Imports, label: 7).Cell(ByHand, label: null).Cell(Sgd, label: 3);
+        File.WriteAllText(File_, notebook.Json());
 
         var outcome = Start.Diff(File_, "--execute", "--in-order", "--python", Python.WithTorch!);
         Assert.Equal("""
@@ -89,8 +90,8 @@ public sealed class NotebookDiffTests : IDisposable
     {
         Assert.SkipUnless(OperatingSystem.IsLinux(), "needs /dev/full");
 
-        Start.Program("sh", ["-c", "\"$0\" > /dev/full", Start.DiffProgram]).Refused(2, "cannot write to standard output: No space left");
-        Start.Program("sh", ["-c", "\"$0\" >&-", Start.DiffProgram]).Refused(2, "cannot write to standard output: it is closed");
+        Shell("> /dev/full").Refused(2, "cannot write to standard output: No space left");
+        Shell(">&-").Refused(2, "cannot write to standard output: it is closed");
     }
 
     [Fact]
@@ -98,20 +99,13 @@ public sealed class NotebookDiffTests : IDisposable
     {
         Assert.SkipUnless(OperatingSystem.IsLinux(), "needs /dev/full");
 
-        Assert.Equal(Identical.ReplaceLineEndings("\n"), Start.Program("sh", ["-c", "\"$0\" 2> /dev/full", Start.DiffProgram]).Stdout);
-        Assert.Equal(2, Start.Program("sh", ["-c", "\"$0\" --exat 2>&-", Start.DiffProgram]).ExitCode);
+        Assert.Equal(Identical.ReplaceLineEndings("\n"), Shell("2> /dev/full").Stdout);
+        Assert.Equal(2, Shell("--exat 2>&-").ExitCode);
     }
 
-    // In this process, and with the port's lines at each setting from a program that starts at once.
     [Fact]
     public void Random_mutations_of_a_notebook_get_an_answer()
     {
-        if (OperatingSystem.IsWindows())
-        {
-            Assert.Skip("needs a POSIX shell");
-            return;
-        }
-
         var own = File.ReadAllBytes(Own);
         var random = new Random(1);
         var port = new Port([Start.Executable, "--device", "cpu"]);
@@ -125,13 +119,17 @@ public sealed class NotebookDiffTests : IDisposable
         Assert.Equal([0, 1, 2], answers.Distinct().Order());
     }
 
+    private static Outcome Shell(string arguments) =>
+        Start.Program("sh", ["-c", $"\"$0\" {arguments}", Start.DiffProgram]);
+
     private int Answer(Port port)
     {
         try
         {
             var diff = new Diff(new Comparer(port, exact: false), learningRate: null);
             Notebook.Read(File_).ForEach(diff.Add);
-            return new Report(File_, executed: false, new(false, false, null), all: false, colours: false).Write(TextWriter.Null, diff);
+            var report = new Report(File_, executed: false, new(false, false, null), all: false, colours: false);
+            return report.Write(TextWriter.Null, diff);
         }
         catch (TroubleException e)
         {

@@ -9,7 +9,8 @@ public class NotebookTests
     [Fact]
     public void Cells_come_in_the_order_in_which_they_were_run()
     {
-        var json = new LearnersNotebook().Cell("a", label: 9).Cell("b", label: null).Cell("c", label: 3).Cell("d", label: 9).Json();
+        var notebook = new LearnersNotebook().Cell("a", label: 9).Cell("b", label: null).Cell("c", label: 3);
+        var json = notebook.Cell("d", label: 9).Json();
 
         Assert.Equal(["In [3]", "In [9]", "code cell 2", "In [9]"], Parse(json).Select(cell => cell.Name));
         Assert.Equal(["a", "b", "c", "d"], Notebook.Parse("", json, byLabel: false).Select(cell => cell.Source));
@@ -35,13 +36,13 @@ public class NotebookTests
 
     [Fact]
     public void A_carriage_return_overwrites_the_line() =>
-        Assert.Equal(["100%|####", "next"], Parse(new LearnersNotebook().Cell("x", "10%|#   \r100%|####\nnext\n").Json())[0].Lines);
+        Assert.Equal(["100%|####", "next"], Text.Lines("10%|#   \r100%|####\nnext\n"));
 
     [Fact]
     public void A_BOM_is_no_part_of_it()
     {
         var file = Path.GetTempFileName();
-        File.WriteAllText(file, new LearnersNotebook().Cell("x").Json(), new System.Text.UTF8Encoding(encoderShouldEmitUTF8Identifier: true));
+        File.WriteAllText(file, "\uFEFF" + new LearnersNotebook().Cell("x").Json());
 
         Assert.Single(Notebook.Read(file));
         File.Delete(file);

@@ -25,8 +25,12 @@ public class TrainingTests
     [InlineData("optim.SGD(\n    model.parameters(),\n    lr=rate)", "SGD", "0.7")]
     [InlineData("optim.Adam([W], lr=0.15)", "Adam", "0.15")]
     [InlineData("optim.SGD([W], lr=options['lr'])", "SGD", null)]
-    public void With_an_optimizer_the_rate_is_its_own(string optimizer, string method, string? rate) =>
-        Assert.Equal(new(method, rate), Assert.Single(Training.Of("rate = 0.7", $"lr = 0.1\noptimizer = {optimizer}\n{Loop}optimizer.step()")));
+    public void With_an_optimizer_the_rate_is_its_own(string optimizer, string method, string? rate)
+    {
+        var source = $"lr = 0.1\noptimizer = {optimizer}\n{Loop}optimizer.step()";
+
+        Assert.Equal(new(method, rate), Assert.Single(Training.Of("rate = 0.7", source)));
+    }
 
     [Fact]
     public void An_optimizer_that_takes_no_step_is_one_all_the_same() =>

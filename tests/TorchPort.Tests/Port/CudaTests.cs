@@ -14,7 +14,8 @@ public class CudaTests
     public void Auto_takes_CUDA() => Assert.Equal("Running on cuda\n", Start.Port().Stderr);
 
     [Fact(SkipUnless = nameof(Available), Skip = NoGpu)]
-    public void Prints_the_recorded_lines() => Assert.Equal(Start.Data("recorded-output.txt"), Start.Port("--device", "cuda:0").Stdout);
+    public void Prints_the_recorded_lines() =>
+        Assert.Equal(Start.Data("recorded-output.txt"), Start.Port("--device", "cuda:0").Stdout);
 
     [Fact(SkipUnless = nameof(Available), Skip = NoGpu)]
     public void A_GPU_that_is_not_there_is_an_error()
@@ -25,7 +26,8 @@ public class CudaTests
     }
 
     [Fact(SkipUnless = nameof(Available), Skip = NoGpu)]
-    public void Prints_the_same_bits_on_every_run() => Assert.Equal(Start.Port("--device", "cuda", "--exact"), Start.Port("--device", "cuda", "--exact"));
+    public void Prints_the_same_bits_on_every_run() =>
+        Assert.Equal(Start.Port("--device", "cuda", "--exact"), Start.Port("--device", "cuda", "--exact"));
 
     [Fact(SkipUnless = nameof(Available), Skip = NoGpu)]
     public void W_and_cost_are_PyTorchs_on_the_same_GPU_to_the_last_bit()
@@ -51,7 +53,12 @@ public class CudaTests
     {
         var outcome = Start.Shell($$"""
             sh -c 'echo $$; exec "$PORT" --device {{device}} --cell 3 --epochs 10000' |
-            { read pid; head -n 1001 > /dev/null; nvidia-smi --query-compute-apps=pid --format=csv,noheader | grep -cw $pid; cat > /dev/null; }
+            {
+              read pid
+              head -n 1001 > /dev/null
+              nvidia-smi --query-compute-apps=pid --format=csv,noheader | grep -cw $pid
+              cat > /dev/null
+            }
             """);
 
         Assert.Equal((0, $"Running on {device}"), (outcome.ExitCode, outcome.Errors[0]));

@@ -35,10 +35,11 @@ public class PythonFormatTests
         var python = Python.Find("import sys");
         Assert.SkipWhen(python is null, "there is no Python on this machine");
 
-        // 2,000 floats of any bits, and 2,000 that end just between two spellings.
+        // Floats of any bits, and floats that end just between two spellings.
         var random = new Random(1);
-        var floats = Enumerable.Range(0, 2000).Select(_ => BitConverter.Int32BitsToSingle(random.Next(int.MinValue, int.MaxValue)))
-            .Concat(Enumerable.Range(0, 2000).Select(_ => random.Next(-100_000, 100_000) / 128f)).ToArray();
+        var any = Enumerable.Range(0, 2000).Select(_ => BitConverter.Int32BitsToSingle(random.Next(int.MinValue, int.MaxValue)));
+        var between = Enumerable.Range(0, 2000).Select(_ => random.Next(-100_000, 100_000) / 128f);
+        float[] floats = [.. any, .. between];
 
         var script = """
             import struct, sys

@@ -1,47 +1,65 @@
 namespace TorchPort.Tests;
 
-/// <summary>scripts/run-cpu.sh and scripts/run-cuda.sh, and the builds that they ask for.</summary>
+/// <summary>scripts/run-cpu.sh, scripts/run-cuda.sh and scripts/diff-notebook.sh.</summary>
 public sealed class RunScriptsTests : IDisposable
 {
     private readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory();
 
+    public RunScriptsTests() => Assert.SkipWhen(OperatingSystem.IsWindows(), "needs a POSIX shell");
+
     public void Dispose() => _folder.Delete(recursive: true);
 
     [Fact]
-    public void A_build_that_writes_to_stdout_leaves_the_ports_as_it_is()
+    public void What_a_build_says_stays_out_of_the_ports_stdout()
     {
-        Assert.SkipWhen(OperatingSystem.IsWindows(), "needs a POSIX shell");
         var noise = Path.Combine(_folder.FullName, "noise.targets");
         File.WriteAllText(noise, Start.Noise("MakeNoise"));
 
-        var outcome = Start.Program("sh", [Script("run-cpu.sh"), "--device", "cpu"], ("CustomAfterMicrosoftCommonTargets", noise));
+        // Through a link, as one has it in a folder on PATH.
+        var link = File.CreateSymbolicLink(Path.Combine(_folder.FullName, "run"), Script("run-cpu.sh"));
+        var outcome = Start.Program(link.FullName, ["--device", "cpu"], ("CustomAfterMicrosoftCommonTargets", noise));
 
         Assert.Equal(new Outcome(0, Start.Data("recorded-output.txt"), "Running on cpu\n"), outcome);
     }
 
+    [Theory]
+    [InlineData("run-cpu.sh", 1)]
+    [InlineData("diff-notebook.sh", 2)]
+    public void What_a_failed_build_says_is_shown(string script, int exitCode)
+    {
+        var failure = Path.Combine(_folder.FullName, "failure.targets");
+        File.WriteAllText(failure, """
+            <Project>
+              <Target Name="Fail" AfterTargets="PrepareForBuild"><Error Text="this build fails" /></Target>
+            </Project>
+            """);
+
+        var outcome = Start.Program(Script(script), [], ("CustomAfterMicrosoftCommonTargets", failure));
+        Assert.Equal((exitCode, ""), (outcome.ExitCode, outcome.Stdout));
+        Assert.Contains("this build fails", outcome.Stderr, StringComparison.Ordinal);
+        Assert.DoesNotContain(".dll\n", outcome.Stderr, StringComparison.Ordinal);
+    }
+
     [Fact]
-    public void A_build_that_fails_is_an_error_on_stderr()
+    public void A_CUDA_build_asks_for_the_CUDA_packages()
     {
         Assert.SkipUnless(OperatingSystem.IsLinux(), "the CUDA packages are for Linux");
 
-        // Where no source has the packages, it is TorchSharp-cuda-linux that is missing.
-        var outcome = Start.Program("sh", [Script("run-cuda.sh"), "--device", "cpu"], ("NUGET_PACKAGES", _folder.FullName), ("RestoreSources", _folder.FullName), ("RestoreAdditionalProjectSources", ""));
+        // No source has any package here.
+        var outcome = Start.Program(
+            Script("run-cuda.sh"),
+            ["--device", "cpu"],
+            ("NUGET_PACKAGES", _folder.FullName),
+            ("RestoreSources", _folder.FullName),
+            ("RestoreAdditionalProjectSources", ""));
 
         Assert.Equal((1, ""), (outcome.ExitCode, outcome.Stdout));
         Assert.Contains("TorchSharp-cuda-linux", outcome.Stderr, StringComparison.Ordinal);
     }
 
-    [Theory]
-    [InlineData("linux-x64, win-x64 and osx-arm64, not for linux-arm64", "-r", "linux-arm64")]
-    [InlineData("linux-x64 only, not for win-x64", "-r", "win-x64", "-p:TorchBackend=cuda")]
-    [InlineData("takes cpu, cuda or external", "-p:TorchBackend=gpu")]
-    public void A_build_that_has_no_libtorch_is_one_error(string says, params string[] options)
-    {
-        var outcome = Start.Program("dotnet", ["build", Path.Combine(Start.Repository, "src/TorchPort"), "-t:Build", "-getProperty:TorchBackend", .. options]);
-
-        Assert.Equal(1, outcome.ExitCode);
-        Assert.Contains(says, Assert.Single(outcome.Errors), StringComparison.Ordinal);
-    }
+    [Fact]
+    public void The_diff_is_built_with_the_port_beside_it() =>
+        Assert.Equal(Start.Diff(), Start.Program(Script("diff-notebook.sh"), []));
 
     private static string Script(string name) => Path.Combine(Start.Repository, "scripts", name);
 }
