@@ -51,14 +51,15 @@ internal sealed class Diff(Comparer comparer, string? learningRate)
     {
         var own = trainings.ElementAtOrDefault(Math.Min(run.Place, trainings.Count - 1));
         var settings = Settings.ToTry(own, trainings, learningRate);
-        if (settings[0].CanBeRun)
-        {
-            Runs.Add(new(own?.Method, comparer.Compare(run, [.. settings.Where(tried => tried.CanBeRun)])));
-        }
-        else
+        if (!settings[0].CanBeRun)
         {
             Leave(run.Cell, run.Steps.Count, $"at lr {settings[0].LearningRate}, which the port does not take");
+            return;
         }
+
+        var comparison = comparer.Compare(run, [.. settings.Where(tried => tried.CanBeRun)]);
+        var other = trainings.Find(training => new Settings(training.PortCell, training.LearningRate ?? "") == comparison.Settings);
+        Runs.Add(new((other ?? own)?.Method, comparison));
     }
 
     private void Leave(Cell cell, int count, string why)

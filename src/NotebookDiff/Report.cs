@@ -90,7 +90,7 @@ internal sealed class Report(string name, bool executed, Demands demands, bool a
         return $"{settings}: {Outcome(comparison, method == port ? "" : $"{port}'s")}";
     }
 
-    // The lines of a run that differs, as a unified diff of its cell's output.
+    // Writes the lines of a run that differs, as a unified diff of its cell's output.
     private void WriteDiff(TextWriter output, Comparison comparison)
     {
         var differing = Differing(comparison);
@@ -104,12 +104,12 @@ internal sealed class Report(string name, bool executed, Demands demands, bool a
         var port = cell.Lines.ToArray();
         differing.ForEach(i => port[comparison.Run.Steps[i].Line] = comparison.Line(i));
 
-        // The lines are paired already.
+        // The lines are paired: DiffPlex has no search left to do.
         var blocks = Blocks([.. differing.Select(i => comparison.Run.Steps[i].Line)]);
         var renderer = new UnidiffRenderer(Differ.Instance, 3);
         var paired = new DiffResult(notebook, port, blocks);
         var diff = renderer.Generate(paired, $"{Text.Visible(name)}, {cell.Name}", "the port, in the notebook's words");
-        WriteCut(output, diff.ReplaceLineEndings("\n").TrimEnd('\n').Split('\n'));
+        WriteCut(output, diff.Replace("\r\n", "\n", StringComparison.Ordinal).TrimEnd('\n').Split('\n'));
     }
 
     private string Outcome(Comparison comparison, string of)
@@ -141,9 +141,20 @@ internal sealed class Report(string name, bool executed, Demands demands, bool a
         return $"{how}{differing.Count} of {lines} {differ}{from}{by}, the first at epoch {first}{Distance(comparison)}";
     }
 
-    private string Distance(Comparison comparison) => !demands.Exact ? ""
-        : comparison.LargestDistance() is { } units ? $", at most {units} unit{(units == 1 ? "" : "s")} in the last place apart"
-        : ", in one place a number from none";
+    private string Distance(Comparison comparison)
+    {
+        if (!demands.Exact)
+        {
+            return "";
+        }
+
+        return comparison.LargestDistance() switch
+        {
+            null => ", with nan on one side",
+            1 => ", at most 1 unit in the last place apart",
+            var units => $", at most {units} units in the last place apart",
+        };
+    }
 
     private List<int> Differing(Comparison comparison) => comparison.Differing(demands.Tolerance ?? 0);
 

@@ -19,8 +19,7 @@ internal sealed record Settings(PortCell Cell, string LearningRate)
     /// <param name="learningRate">For a training that names no learning rate; null stands for the port's own.</param>
     internal static List<Settings> ToTry(Training? own, IEnumerable<Training> all, string? learningRate)
     {
-        var byHandFirst = own is null or { Method: Training.ByHand };
-        PortCell[] cells = byHandFirst ? [PortCell.ByHand, PortCell.Sgd] : [PortCell.Sgd, PortCell.ByHand];
+        PortCell[] cells = own?.PortCell == PortCell.Sgd ? [PortCell.Sgd, PortCell.ByHand] : [PortCell.ByHand, PortCell.Sgd];
         var rates = all.Select(training => training.LearningRate).Prepend(own?.LearningRate);
         var settings =
             from rate in rates

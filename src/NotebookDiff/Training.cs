@@ -10,6 +10,12 @@ internal sealed partial record Training(string Method, string? LearningRate)
 {
     internal const string ByHand = "by hand";
 
+    /// <summary>Whether it stands in a function, which another cell may call.</summary>
+    internal bool InFunction { get; private init; }
+
+    /// <summary>The port's cell that trains so.</summary>
+    internal PortCell PortCell => Method == ByHand ? PortCell.ByHand : PortCell.Sgd;
+
     /// <summary>Finds the loops of a cell that print a cost.</summary>
     /// <param name="before">The code that was run before: a cell may use an optimizer or a learning rate of another.</param>
     /// <param name="source">The cell's code.</param>
@@ -31,7 +37,7 @@ internal sealed partial record Training(string Method, string? LearningRate)
             soFar += body + "\n";
             if (PrintsACost().IsMatch(body))
             {
-                trainings.Add(Of(body, soFar, IsInFunction(lines, i)));
+                trainings.Add(OfLoop(body, soFar) with { InFunction = IsInFunction(lines, i) });
             }
 
             i = end - 1;
@@ -40,23 +46,20 @@ internal sealed partial record Training(string Method, string? LearningRate)
         return trainings;
     }
 
-    /// <summary>Whether it stands in a function, which another cell may call.</summary>
-    internal bool InFunction { get; private init; }
-
     /// <summary>Whether the code adds a bias to <c>W * x</c>.</summary>
     internal static bool HasBias(string source) => Bias().IsMatch(WithoutComments(source));
 
-    private static Training Of(string body, string soFar, bool inFunction)
+    private static Training OfLoop(string body, string soFar)
     {
         if (!CallsOptimizer().IsMatch(body))
         {
-            return new(ByHand, RateByHand(body, soFar)) { InFunction = inFunction };
+            return new(ByHand, RateByHand(body, soFar));
         }
 
         var optimizer = Optimizer().Matches(soFar).LastOrDefault();
         return optimizer is null
-            ? new("SGD", null) { InFunction = inFunction }
-            : new(optimizer.Groups["name"].Value, RateOf(optimizer.Groups["arguments"].Value, soFar)) { InFunction = inFunction };
+            ? new("SGD", null)
+            : new(optimizer.Groups["name"].Value, RateOf(optimizer.Groups["arguments"].Value, soFar));
     }
 
     private static string? RateOf(string arguments, string soFar)

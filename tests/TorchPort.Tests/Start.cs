@@ -120,7 +120,7 @@ internal static class Start
     private static async Task<string> ReadBytes(Stream stream)
     {
         using var bytes = new MemoryStream();
-        await stream.CopyToAsync(bytes);
+        await stream.CopyToAsync(bytes).ConfigureAwait(false);
         return Encoding.UTF8.GetString(bytes.ToArray());
     }
 

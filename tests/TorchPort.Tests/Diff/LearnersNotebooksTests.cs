@@ -79,7 +79,7 @@ public sealed class LearnersNotebooksTests
             "In [2]  " + ByHandInWords,
             "In [3]  " + SgdInWords),
         ["rounded"] = InOtherWords(
-            Of(Sgd.With("W.item()", "round(W.item(), 4)").With("cost.item()", "round(cost.item(), 4)").With(Print, "'Epoch {}/{} W {} cost {}'")),
+            Of(Sgd.With("W.item(), cost.item()", "round(W.item(), 4), round(cost.item(), 4)").With(Print, "'Epoch {}/{} W {} cost {}'")),
             "In [2]  " + SgdInWords),
         ["tensors"] = InOtherWords(
             Of(Sgd.With("W.item()", "W").With("cost.item()", "cost").With(Print, "'Epoch {}/{} W = {} cost = {}'")),
@@ -157,7 +157,8 @@ public sealed class LearnersNotebooksTests
             "In [2]       " + ByHandIdentical,
             "In [3]       " + SgdIdentical,
             "code cell 4  trains, but recorded nothing"),
-        ["argument"] = Identical(Of("def train(rate):\n    " + Sgd.With("lr=0.15", "lr=rate").With("\n", "\n    "), "train(0.05)")),
+        ["argument"] = Identical(
+            Of("def train(rate):\n    " + Sgd.With("lr=0.15", "lr=rate").With("\n", "\n    "), "train(0.05)")),
         ["only another model"] = Identical(Of(OtherModel)),
         ["no training"] = Identical(Of("print('hello')")),
     };
@@ -196,7 +197,7 @@ public sealed class LearnersNotebooksTests
     {
         var json = Run("argument");
 
-        Assert.Equal(["In [3]  SGD, lr 0.15, epochs 0 to 10: 10 of 11 lines differ, the first at epoch 1"], Answer(json).Said.Where(IsVerdict));
+        Assert.StartsWith("In [3]  SGD, lr 0.15, epochs 0 to 10: 10 of 11 lines differ", Answer(json).Said[0], StringComparison.Ordinal);
         Assert.Equal(["In [3]  SGD, lr 0.05, epochs 0 to 10: identical, 11 lines"], Answer(json, learningRate: "0.05").Said);
     }
 
@@ -236,7 +237,8 @@ public sealed class LearnersNotebooksTests
     // The text of a notebook that was run.
     private static string Run(string name)
     {
-        Assert.SkipWhen(Python.WithTorch is null || OperatingSystem.IsWindows(), "needs a Python with PyTorch, on Linux or macOS");
+        var canRun = Python.WithTorch is not null && !OperatingSystem.IsWindows();
+        Assert.SkipUnless(canRun, "needs a Python with PyTorch, on Linux or macOS");
         return s_run.Value[name];
     }
 
