@@ -1,21 +1,19 @@
 #!/usr/bin/env python3
 """Measures the port beside Python, which runs the notebook, and beside loading libtorch from C.
 
-Prints a Markdown table. Linux x64 only. Exit 0: done; 1: a side failed, or printed other lines than Python; 2: something is missing, or the
-command line is wrong.
+Prints a Markdown table. Linux x64 only. Exit 0: done; 1: a side failed, or printed other lines than Python;
+2: something is missing, or the command line is wrong.
 """
 
 import argparse
 import contextlib
 import datetime
-import filecmp
 import json
 import math
 import os
 import platform
 import re
 import shlex
-import shutil
 import statistics
 import subprocess
 import sys
@@ -27,37 +25,30 @@ from typing import NamedTuple
 ROOT = Path(__file__).resolve().parent.parent
 RUN_NOTEBOOK = ROOT / 'scripts/run-notebook.py'
 NOTEBOOK = ROOT / 'src/TorchPort/gradient-descent.ipynb'
-START = 10  # so few epochs that a run is all start-up
+FEWEST_EPOCHS = 10_000  # what they print fills several of the blocks in which the sides write
 
 HEADER = '''\
 | | whole process (lower is better) | `In [2]`, epochs/s (higher is better) \
 | `In [3]`, epochs/s (higher is better) | peak memory (lower is better) |
 |---|---|---|---|---|'''
-
-
-class Figures(NamedTuple):
-    """Seconds of a process, and of the epochs of In [2] and of In [3] without the start-up; megabytes at the peak."""
-    whole: float
-    in_2: float
-    in_3: float
-    memory: float
+UNITS = (' ms', '', '', ' MB')
 
 
 def main():
     options = read_options()
     ports = find_ports(options)
-    machine = describe_machine(options, ports)
+    python = find_python(options)
     with tempfile.TemporaryDirectory() as folder:
         loader = build_loader(options, ports, folder)
         sides = {name: port_command(options, port) for name, port in ports.items()}
         sides['Python'] = python_command(options, folder)
-        compare_lines(sides, options.epochs, folder)
+        compare_lines(sides, options.epochs)
         rounds = []
         for number in range(1, options.rounds + 1):
             say(f'round {number} of {options.rounds}')
             rounds.append(measure_round(loader, sides, options.epochs))
-    rows = table_rows(rounds, options.epochs)
-    write('\n'.join([HEADER, *rows, '', describe_rounds(rounds, options.epochs), machine, '']))
+    figures = {name: list(zip(*(each[name] for each in rounds))) for name in rounds[0]}
+    write(f'{table(figures)}\n\n{describe_rounds(figures, options)}\n\n{describe_sides(ports, python)}\n')
 
 
 def read_options():
@@ -72,8 +63,8 @@ def read_options():
     if options.help:
         write(parser.format_help())
         sys.exit()
-    if options.rounds < 1 or options.epochs <= START:
-        parser.error(f'--rounds takes 1 or more, --epochs more than {START}')
+    if options.rounds < 1 or options.epochs < FEWEST_EPOCHS:
+        parser.error(f'--rounds takes 1 or more, --epochs {FEWEST_EPOCHS} or more')
     return options
 
 
@@ -82,37 +73,31 @@ def find_ports(options):
     if (platform.system(), platform.machine()) != ('Linux', 'x86_64'):
         stop(2, 'this measures on Linux x64 only')
     folder, backend = ('bin', '') if options.device == 'cpu' else ('bin/cuda', ' -p:TorchBackend=cuda')
-    published = ROOT / 'src/TorchPort' / folder / 'publish/Release/net10.0/linux-x64/publish/TorchPort'
-    built = ROOT / 'src/TorchPort' / folder / 'Release/net10.0/linux-x64/TorchPort'
+    published = ROOT / f'src/TorchPort/{folder}/publish/Release/net10.0/linux-x64/publish/TorchPort'
+    built = ROOT / f'src/TorchPort/{folder}/Release/net10.0/linux-x64/TorchPort'
     ports = {'native publish': published, 'plain build': built}
-    mends = {name: f'dotnet {name.split()[1]} src/TorchPort -c Release{backend}' for name in ports}
+    mends = {
+        'native publish': f'dotnet publish src/TorchPort -c Release{backend}',
+        'plain build': f'dotnet build src/TorchPort -c Release{backend}',
+        'port': 'name a program that does with --port',
+    }
     if options.port:
-        ports, mends = {'port': options.port}, {'port': 'name it with --port PROGRAM'}
+        ports = {'port': options.port}
     for name, program in ports.items():
         if not ask(program, '--version'):
             stop(2, f'the {name} is missing, or does not start: {mends[name]}')
     return ports
 
 
-def describe_machine(options, ports):
-    """Which PyTorch and libtorch the sides have, and on what they run, when, and how that is done again."""
-    port = ask(next(iter(ports.values())), '--version')
+def find_python(options):
+    """The versions of Python and its PyTorch, and the GPU that they see."""
     gpu = ', torch.cuda.get_device_name()' if options.device == 'cuda' else ''
     script = f'import platform, torch; print(platform.python_version() + ", PyTorch", torch.__version__{gpu})'
-    python = ask(options.python, '-c', script)
-    if not python:
+    versions = ask(options.python, '-c', script)
+    if not versions:
         mend = 'pip install torch there, or name another Python with --python PY'
         stop(2, f'{options.python} has no PyTorch for {options.device}: {mend}')
-    system = read_field('/etc/os-release', 'PRETTY_NAME')
-    processor = read_field('/proc/cpuinfo', 'model name')
-    cores = len(os.sched_getaffinity(0))
-    day = datetime.datetime.now(datetime.timezone.utc).date()
-    command = shlex.join(['scripts/bench.py', *sys.argv[1:]])
-    return f'{port}; Python {python}; {system}, {processor}, {cores} cores; {day} (UTC), `{command}`'
-
-
-def read_field(file, name):
-    return re.search(rf'^{name}\s*[=:]\s*"?(.*?)"?$', Path(file).read_text(encoding='utf-8'), re.MULTILINE)[1]
+    return versions
 
 
 def build_loader(options, ports, folder):
@@ -136,101 +121,108 @@ def port_command(options, port):
 
 
 def python_command(options, folder):
+    """Python runs a copy of the notebook with other epochs, and without a label on the cell that is not to run."""
     def command(epochs, cell=None):
         notebook = json.loads(NOTEBOOK.read_text(encoding='utf-8'))
         for each in notebook['cells']:
             each['source'] = [line.replace('nb_epochs = 10\n', f'nb_epochs = {epochs}\n') for line in each['source']]
-            if cell and each.get('execution_count') == 5 - cell:  # the other one of In [2] and In [3]
-                each['execution_count'] = None  # only cells with a label are run
+            if cell and each.get('execution_count') not in (1, cell):
+                each['execution_count'] = None
         copy = Path(folder, 'notebook.ipynb')
         copy.write_text(json.dumps(notebook), encoding='utf-8')
         return [options.python, RUN_NOTEBOOK, '--device', options.device, copy]
     return command
 
 
-def compare_lines(sides, epochs, folder):
+def compare_lines(sides, epochs):
     """A fast wrong answer is no result."""
-    for name, command in sides.items():
-        run(command(epochs), stdout=Path(folder, name))
-    for name in sides:
-        if not filecmp.cmp(Path(folder, name), Path(folder, 'Python'), shallow=False):
+    printed = {name: run(command(epochs)).stdout for name, command in sides.items()}
+    for name, stdout in printed.items():
+        if stdout != printed['Python']:
             stop(1, f'the {name} and Python print different lines for {epochs:,} epochs')
 
 
 def measure_round(loader, sides, epochs):
-    """The sides take turns, so that a drift of the machine falls on all of them."""
+    """The four figures of each side. The sides take turns, so that a drift of the machine falls on all of them."""
     figures = {}
     if loader:
-        seconds, memory = run(loader)
-        figures['loading libtorch from C'] = Figures(seconds, math.nan, math.nan, memory)
+        loading = run(loader)
+        figures['loading libtorch from C'] = (loading.milliseconds, math.nan, math.nan, loading.megabytes)
     for name, command in sides.items():
-        figures[name] = measure_side(command, epochs)
+        whole = run(command(10))
+        in_2 = run(command(epochs, cell=2))
+        in_3 = run(command(epochs, cell=3))
+        memory = max(whole.megabytes, in_2.megabytes, in_3.megabytes)
+        figures[name] = (whole.milliseconds, in_2.lines_per_second, in_3.lines_per_second, memory)
     return figures
 
 
-def measure_side(command, epochs):
-    whole, memory = run(command(START))
-    start_2, _ = run(command(START, cell=2))
-    start_3, _ = run(command(START, cell=3))
-    long_2, memory_2 = run(command(epochs, cell=2))
-    long_3, memory_3 = run(command(epochs, cell=3))
-    return Figures(whole, long_2 - start_2, long_3 - start_3, max(memory, memory_2, memory_3))
+class Run(NamedTuple):
+    milliseconds: float  # from the start of the process to its end
+    lines_per_second: float  # from the first block of lines to the last: without the start-up
+    megabytes: float  # at the peak
+    stdout: bytes
 
 
-def run(command, stdout=os.devnull):
-    """Runs a program, and tells its seconds and the megabytes that it had at its peak."""
-    with open(stdout, 'wb') as file:
+def run(command):
+    with tempfile.TemporaryFile() as stderr:
         start = time.monotonic()
-        process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=file, stderr=subprocess.PIPE)
-    try:
-        errors = process.stderr.read()
+        process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=stderr)
+        blocks, times = [], []
+        while block := process.stdout.read1(1 << 20):
+            blocks.append(block)
+            times.append(time.monotonic())
         _, status, usage = os.wait4(process.pid, 0)
-        seconds = time.monotonic() - start
-    except KeyboardInterrupt:
-        process.kill()
-        raise
-    process.returncode = os.waitstatus_to_exitcode(status)
-    if process.returncode:
-        stop(1, f'{shlex.join(map(str, command))} failed:\n{errors.decode(errors="replace").strip()}')
-    return seconds, usage.ru_maxrss * 1024 / 1e6
+        milliseconds = (time.monotonic() - start) * 1000
+        process.returncode = os.waitstatus_to_exitcode(status)
+        stderr.seek(0)
+        said = stderr.read().decode(errors='replace').strip()
+    if process.returncode != 0:
+        stop(1, f'{shlex.join(map(str, command))} failed:\n{said}')
+    lines = sum(block.count(b'\n') for block in blocks[1:])
+    pace = lines / (times[-1] - times[0]) if lines else math.nan
+    return Run(milliseconds, pace, usage.ru_maxrss * 1024 / 1e6, b''.join(blocks))
 
 
-def table_rows(rounds, epochs):
-    medians = {name: Figures(*map(statistics.median, over_rounds(rounds, name))) for name in rounds[0]}
-    python = medians['Python']
+def table(figures):
+    medians = {name: [statistics.median(series) for series in columns] for name, columns in figures.items()}
+    lines = [HEADER]
     for name, side in medians.items():
-        if side.in_2 <= 0 or side.in_3 <= 0:
-            stop(1, f'the start-up of {name} varies by more than {epochs:,} epochs take: give more with --epochs')
-        cells = [
-            cell(side.whole / python.whole, f'{side.whole * 1000:,.0f} ms'),
-            cell(python.in_2 / side.in_2, f'{(epochs - START) / side.in_2:,.0f}'),
-            cell(python.in_3 / side.in_3, f'{(epochs - START) / side.in_3:,.0f}'),
-            cell(side.memory / python.memory, f'{side.memory:,.0f} MB'),
-        ]
-        yield f'| {name} | {" | ".join(cells)} |'
+        cells = [beside_python(*column) for column in zip(side, medians['Python'], UNITS)]
+        lines.append(f'| {name} | {" | ".join(cells)} |')
+    return '\n'.join(lines)
 
 
-def cell(ratio, figure):
-    return '' if math.isnan(ratio) else f'{ratio:.2f}x Python ({figure})'
+def beside_python(figure, pythons, unit):
+    return '' if math.isnan(figure) else f'{figure / pythons:.2f}x Python ({figure:,.0f}{unit})'
 
 
-def over_rounds(rounds, name):
-    """The figures of a side, each as it was in all rounds."""
-    return zip(*(figures[name] for figures in rounds))
+def describe_rounds(figures, options):
+    """What the table's figures are the medians of, and how far apart the rounds were."""
+    epochs = f'{options.epochs:,} epochs, start-up taken off the epochs'
+    if options.rounds == 1:
+        return f'One round, {epochs}.'
+    measured = [series for columns in figures.values() for series in columns if not math.isnan(series[0])]
+    quartiles = [statistics.quantiles(series, n=4) for series in measured]
+    spreads = [(high - low) / median for low, median, high in quartiles]
+    apart = f'Interquartile range over median: {statistics.median(spreads):.0%}, {max(spreads):.0%} at worst.'
+    return f'Medians of {options.rounds} rounds, {epochs}. {apart}'
 
 
-def describe_rounds(rounds, epochs):
-    said = f'Medians of {len(rounds)} rounds, {epochs:,} epochs, start-up taken off the epochs.'
-    if len(rounds) == 1:
-        return said
-    measured = [each for name in rounds[0] for each in over_rounds(rounds, name) if not math.isnan(each[0])]
-    spreads = [spread(each) for each in measured]
-    return f'{said} Interquartile range over median: {statistics.median(spreads):.0%}, {max(spreads):.0%} at worst.'
+def describe_sides(ports, python):
+    """The versions of each side, the machine, the day, and the command."""
+    port = ask(next(iter(ports.values())), '--version')
+    system = read_field('/etc/os-release', 'PRETTY_NAME')
+    processor = read_field('/proc/cpuinfo', 'model name')
+    cores = len(os.sched_getaffinity(0))
+    day = datetime.datetime.now(datetime.timezone.utc).date()
+    command = shlex.join(['scripts/bench.py', *sys.argv[1:]])
+    return f'{port}; Python {python}; {system}, {processor}, {cores} cores; {day} (UTC), `{command}`'
 
 
-def spread(figures):
-    low, median, high = statistics.quantiles(figures, n=4)
-    return (high - low) / median
+def read_field(file, name):
+    found = re.search(rf'^{name}\s*[=:]\s*"?(.*?)"?$', Path(file).read_text(encoding='utf-8'), re.MULTILINE)
+    return found[1] if found else f'no {name}'
 
 
 def ask(*command):
