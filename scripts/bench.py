@@ -59,6 +59,7 @@ def read_options():
     parser.add_argument('--rounds', metavar='N', type=int, default=8, help='each side is measured N times (default: 8)')
     parser.add_argument('--epochs', metavar='N', type=int, default=100_000, help='of a long run (default: 100000)')
     parser.add_argument('-h', '--help', action='store_true', help='show this')
+    parser.error = lambda message: stop(2, f'{message}; see --help')  # one line
     options = parser.parse_args()
     if options.help:
         write(parser.format_help())
@@ -136,10 +137,11 @@ def python_command(options, folder):
 
 def compare_lines(sides, epochs):
     """A fast wrong answer is no result."""
-    printed = {name: run(command(epochs)).stdout for name, command in sides.items()}
-    for name, stdout in printed.items():
-        if stdout != printed['Python']:
-            stop(1, f'the {name} and Python print different lines for {epochs:,} epochs')
+    for cell in (2, 3):
+        printed = {name: run(command(epochs, cell)).stdout for name, command in sides.items()}
+        for name, stdout in printed.items():
+            if stdout != printed['Python']:
+                stop(1, f'the {name} and Python print different lines in In [{cell}], for {epochs:,} epochs')
 
 
 def measure_round(loader, sides, epochs):
@@ -150,8 +152,8 @@ def measure_round(loader, sides, epochs):
         figures['loading libtorch from C'] = (loading.milliseconds, math.nan, math.nan, loading.megabytes)
     for name, command in sides.items():
         whole = run(command(10))
-        in_2 = run(command(epochs, cell=2))
-        in_3 = run(command(epochs, cell=3))
+        in_2 = run(command(epochs, 2))
+        in_3 = run(command(epochs, 3))
         memory = max(whole.megabytes, in_2.megabytes, in_3.megabytes)
         figures[name] = (whole.milliseconds, in_2.lines_per_second, in_3.lines_per_second, memory)
     return figures

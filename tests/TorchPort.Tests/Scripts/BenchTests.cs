@@ -22,7 +22,7 @@ public sealed partial class BenchTests : IDisposable
         var python = Python.Find("import sys");
         Assert.SkipWhen(python is null, "there is no Python on this machine");
 
-        Start.Program(python!, [s_bench, .. options]).Refused(2, says, lines: 2);
+        Start.Program(python!, [s_bench, .. options]).Refused(2, says, lines: 1);
     }
 
     [Fact]
@@ -82,7 +82,7 @@ public sealed partial class BenchTests : IDisposable
 
         var outcome = Start.Program(python, [s_bench, "--port", wrong, "--epochs", "10000"]);
 
-        outcome.Refused(1, "the port and Python print different lines for 10,000 epochs\n", lines: 1);
+        outcome.Refused(1, "the port and Python print different lines in In [2], for 10,000 epochs\n", lines: 1);
     }
 
     [Fact]
