@@ -303,9 +303,12 @@ static List<Coordinates> WhatCanBeSeen(IEnumerable<Coordinates> steps, AxisLimit
 
 static byte[] Picture(Plot left, Plot right, bool isSvg)
 {
+    // A plot draws itself twice, the first time that it does.
+    left.RenderInMemory(Width / 2, PlotHeight);
+    right.RenderInMemory(Width / 2, PlotHeight);
+
     using var paint = Paint.NewDisposablePaint();
-    var legend = left.Legend.GetLayout(new PixelSize(Width, 2000), paint).LegendRect;
-    var height = PlotHeight + (int)legend.Height;
+    var height = PlotHeight + (int)left.Legend.GetLayout(new PixelSize(Width, 2000), paint).LegendRect.Height;
     if (isSvg)
     {
         using var stream = new MemoryStream();
@@ -332,8 +335,8 @@ static byte[] Picture(Plot left, Plot right, bool isSvg)
     }
 }
 
-// Skia's SVG has no view box, no second font, a comma behind the last place of a text, which Firefox refuses, and with some
-// fonts a control character for a blank.
+// Skia writes no view box, no second font, a comma behind a text's last place, which Firefox refuses, and with some fonts a
+// control character for a blank.
 static byte[] Scalable(byte[] picture)
 {
     var text = Encoding.UTF8.GetString(picture).Select(letter => letter is < ' ' and not '\n' and not '\t' ? ' ' : letter);
@@ -341,11 +344,7 @@ static byte[] Scalable(byte[] picture)
     svg.SetAttributeValue("viewBox", $"0 0 {svg.Attribute("width")!.Value} {svg.Attribute("height")!.Value}");
     foreach (var attribute in svg.Descendants(svg.Name.Namespace + "text").Attributes())
     {
-        attribute.Value = attribute.Value.TrimEnd(',', ' ');
-        if (attribute.Name == "font-family")
-        {
-            attribute.Value += ", sans-serif";
-        }
+        attribute.Value = attribute.Name == "font-family" ? $"'{Fonts.Default}', sans-serif" : attribute.Value.TrimEnd(',', ' ');
     }
 
     return Encoding.UTF8.GetBytes(svg.ToString());
@@ -365,13 +364,8 @@ static int Refuse(ParseResult parsed, ParseErrorAction refusal)
     refusal.ShowTypoCorrections = true;
     using var error = new StringWriter();
     parsed.Invoke(new InvocationConfiguration { Output = error, Error = error });
-    var lines = error.ToString().Split('\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries).ToList();
-    lines.ForEach(Say);
-    if (lines.Count == 1)
-    {
-        Say(Usage);
-    }
-
+    string[] lines = [.. error.ToString().Split('\n').Where(line => line.Length > 0), Usage];
+    lines.Take(3).ToList().ForEach(Say);
     return 2;
 }
 
