@@ -1,19 +1,19 @@
-using TorchSharp; // C# only: the imports of In [1] stand at the top of the file
+using TorchSharp; // C# only: imports stand at the top of the file
 using TorchSharp.Modules;
 using static TorchSharp.torch;
 
 namespace TorchPort;
 
 /// <summary>
-/// gradient-descent.ipynb in C#, to be read beside it: its texts as comments and its code cells as methods, in its order and line
-/// for line. A method has the label and the heading of its cell as its name.
+/// The notebook gradient-descent.ipynb in C#, line for line: each text is a comment, each code cell is a method. The method is
+/// named after the cell's label and heading.
 /// </summary>
-/// <param name="print">Where the cells print.</param>
-/// <param name="epochs">Another <c>nb_epochs</c> than the notebook's.</param>
-/// <param name="learningRate">Another <c>lr</c> than the notebook's.</param>
+/// <param name="print">Prints a line of a cell.</param>
+/// <param name="epochs">Overrides the notebook's <c>nb_epochs</c>.</param>
+/// <param name="learningRate">Overrides the notebook's <c>lr</c>.</param>
 internal sealed class Notebook(Action<FormattableString> print, int? epochs = null, double? learningRate = null)
 {
-    // C# only: what one cell assigns and another reads is a field. In [2] and In [3] assign all that they use: theirs is var.
+    // C# only: the cells share these fields. In [2] and In [3] use local variables instead.
     internal Tensor x_train = null!, y_train = null!, b = null!, hypothesis = null!, cost = null!, gradient = null!;
     internal Parameter W = null!;
     internal double lr;
@@ -136,12 +136,12 @@ internal sealed class Notebook(Action<FormattableString> print, int? epochs = nu
         // initialize the model
         var W = torch.zeros(1);
         // set the learning rate
-        var lr = learningRate ?? 0.1; // C# only: learningRate, if the user gave one
+        var lr = learningRate ?? 0.1; // C# only: --lr
 
-        var nb_epochs = epochs ?? 10; // C# only: epochs, if the user gave them
+        var nb_epochs = epochs ?? 10; // C# only: --epochs
         foreach (var epoch in Enumerable.Range(0, nb_epochs + 1))
         {
-            using var scope = torch.NewDisposeScope(); // C# only: this epoch's tensors are freed at its end
+            using var scope = torch.NewDisposeScope(); // C# only: frees the epoch's tensors
 
             // compute H(x)
             var hypothesis = x_train * W;
@@ -150,7 +150,9 @@ internal sealed class Notebook(Action<FormattableString> print, int? epochs = nu
             var cost = torch.mean((hypothesis - y_train).pow(2));
             var gradient = torch.sum((W * x_train - y_train) * x_train);
 
-            print($"Epoch {epoch,4}/{nb_epochs} W: {W.ToSingle():F3}, Cost: {cost.ToSingle():F6}");
+            print(
+                $"Epoch {epoch,4}/{nb_epochs} W: {W.ToSingle():F3}, Cost: {cost.ToSingle():F6}"
+            );
 
             // improve H(x) with the gradient of the cost
             W.sub_(lr * gradient);
@@ -194,12 +196,12 @@ internal sealed class Notebook(Action<FormattableString> print, int? epochs = nu
         // initialize the model
         var W = nn.Parameter(torch.zeros(1, requires_grad: true));
         // set the optimizer
-        using var optimizer = optim.SGD([W], learningRate: learningRate ?? 0.15); // C# only: learningRate, if the user gave one
+        using var optimizer = optim.SGD([W], learningRate: learningRate ?? 0.15); // C# only: --lr
 
-        var nb_epochs = epochs ?? 10; // C# only: epochs, if the user gave them
+        var nb_epochs = epochs ?? 10; // C# only: --epochs
         foreach (var epoch in Enumerable.Range(0, nb_epochs + 1))
         {
-            using var scope = torch.NewDisposeScope(); // C# only: this epoch's tensors are freed at its end
+            using var scope = torch.NewDisposeScope(); // C# only: frees the epoch's tensors
 
             // compute H(x)
             var hypothesis = x_train * W;
@@ -207,7 +209,9 @@ internal sealed class Notebook(Action<FormattableString> print, int? epochs = nu
             // compute the cost
             var cost = torch.mean((hypothesis - y_train).pow(2));
 
-            print($"Epoch {epoch,4}/{nb_epochs} W: {W.ToSingle():F3}, Cost: {cost.ToSingle():F6}");
+            print(
+                $"Epoch {epoch,4}/{nb_epochs} W: {W.ToSingle():F3}, Cost: {cost.ToSingle():F6}"
+            );
 
             // improve H(x) with the cost
             optimizer.zero_grad();

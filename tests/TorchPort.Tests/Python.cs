@@ -7,8 +7,8 @@ internal static class Python
 {
     private static readonly string[] s_names = ["python3", "/usr/bin/python3", "python"];
 
-    /// <summary>A Python with PyTorch in it, or null.</summary>
-    internal static string? WithTorch { get; } = Find("import torch");
+    /// <summary>A Python with PyTorch: the one that the environment variable TORCHPORT_PYTHON names, or the first on this machine, or null.</summary>
+    internal static string? WithTorch { get; } = Environment.GetEnvironmentVariable("TORCHPORT_PYTHON") ?? Find("import torch");
 
     /// <summary>The program that runs a notebook on a Python.</summary>
     internal static string Runner { get; } = Path.Combine(Start.Repository, "src/NotebookDiff/run-notebook.py");

@@ -5,7 +5,10 @@ using TorchSharp;
 
 namespace TorchPort.Tests;
 
-/// <summary>What each cell of the notebook computes.</summary>
+/// <summary>What each cell of the notebook computes, and where.</summary>
+// TorchSharp has one default device for the whole process, so no other test runs while these do.
+[CollectionDefinition(DisableParallelization = true)]
+[Collection(typeof(NotebookTests))]
 public sealed class NotebookTests : IDisposable
 {
     private readonly DisposeScope _scope = torch.NewDisposeScope();
@@ -38,6 +41,40 @@ public sealed class NotebookTests : IDisposable
         using var W = _notebook.W = torch.nn.Parameter(zero, requires_grad: false);
         _notebook.GradientDescentCode();
         Assert.Equal((-28f / 3, 28f / 30), (_notebook.gradient.item<float>(), W.item<float>()));
+    }
+
+    // A tensor on the device meta has a shape and no data, so this takes no GPU.
+    [Fact]
+    public void Each_cell_keeps_its_tensors_on_the_default_device()
+    {
+        var device = torch.get_default_device();
+        torch.set_default_device(torch.META);
+        try
+        {
+            _notebook.In1_DummyData();
+            _notebook.HypothesisLinearRegression();
+            _notebook.CostFunctionMSE();
+            _notebook.GradientDescentWithTorchOptim();
+            AssertOnMeta(_notebook.W.grad, _notebook.b, _notebook.b.grad, _notebook.hypothesis);
+
+            _notebook.SimplerHypothesisFunction();
+            _notebook.CostFunctionMSE();
+            _notebook.GradientDescentWithTorchOptim();
+            AssertOnMeta(_notebook.x_train, _notebook.y_train, _notebook.W, _notebook.W.grad, _notebook.hypothesis, _notebook.cost);
+
+            using var W = _notebook.W = torch.nn.Parameter(torch.zeros(1), requires_grad: false);
+            _notebook.GradientDescentCode();
+            AssertOnMeta(W, _notebook.gradient);
+
+            // In [2] and In [3] stop where they print the first number.
+            Assert.Throws<ExternalException>(_notebook.In2_FullCode);
+            Assert.Throws<ExternalException>(_notebook.In3_FullCodeWithTorchOptim);
+            AssertOnMeta([.. _scope.DisposablesView.OfType<torch.Tensor>()]);
+        }
+        finally
+        {
+            torch.set_default_device(device);
+        }
     }
 
     [Fact]
@@ -89,6 +126,9 @@ public sealed class NotebookTests : IDisposable
             alive.Clear();
         }
     }
+
+    private static void AssertOnMeta(params torch.Tensor?[] tensors) =>
+        Assert.All(tensors, tensor => Assert.Equal(DeviceType.META, tensor!.device_type));
 
     private static long Alive => DisposeScopeManager.Statistics.TensorStatistics.ThreadTotalLiveCount;
 }

@@ -1,0 +1,172 @@
+using System.Text;
+using System.Text.Json.Nodes;
+using System.Text.RegularExpressions;
+
+namespace TorchPort.Tests;
+
+/// <summary>gradient-descent.ipynb, and Notebook.cs held against it.</summary>
+public class MirrorTests
+{
+    // The README's table "Coming from Python", a rule for each row. The rules apply in this order.
+    private static readonly (string Row, Func<string, string> Rule)[] s_comingFromPython =
+    [
+        ("# the data", Replace("(?m)^( *)# ", "$1// ")),
+        ("import torch", Replace("(?m)^(import|from) ", "// $1 ")),
+        ("x_train = torch.FloatTensor([[1], [2], [3]])", Replace(
+            @"torch\.FloatTensor\(\[\[(.)\], \[(.)\], \[(.)\]\]\)", "torch.tensor(new float[,] { { $1 }, { $2 }, { $3 } })")),
+        ("b = torch.zeros(1, requires_grad=True)", Replace("requires_grad=True", "requires_grad: true")),
+        ("W = torch.zeros(1, requires_grad=True)", Replace("(?m)^W = (.*requires_grad.*)", "W = nn.Parameter($1)")),
+        ("optimizer = optim.SGD([W], lr=0.15)", Replace(@"optimizer = optim\.SGD\((.*)lr=", "using var optimizer = optim.SGD($1learningRate: ")),
+        ("cost = torch.mean((hypothesis - y_train) ** 2)", Replace(@" \*\* 2", ".pow(2)")),
+        ("W -= lr * gradient", Replace("W -= (.*)", "W.sub_($1)")),
+        ("weight = W.item()", Replace(@"\.item\(\)", ".ToSingle()")),
+        ("print('Epoch {:4d} W: {:.3f}'.format(epoch, weight))", InterpolatedString),
+        ("optimizer.step()", Replace(@"(?m)^(.* = .*|(?! *//).*\))$", "$1;")),
+        ("for epoch in range(nb_epochs + 1):", Replace(@"for epoch in range\((.*)\):", "foreach (var epoch in Enumerable.Range(0, $1))")),
+    ];
+
+    // A cell that trains has local variables, takes the program's options, and frees the tensors of each epoch.
+    private static readonly Func<string, string>[] s_training =
+    [
+        Replace(@"(?m)^( *)(\w+) = ", "$1var $2 = "),
+        Replace("var lr = 0.1;", "var lr = learningRate ?? 0.1; // C# only: --lr"),
+        Replace(@"learningRate: 0.15\);", "learningRate: learningRate ?? 0.15); // C# only: --lr"),
+        Replace("var nb_epochs = 10;", "var nb_epochs = epochs ?? 10; // C# only: --epochs"),
+        Replace(@"(?s)(foreach .*?\n)(.*)", "$1{\n    using var scope = torch.NewDisposeScope(); // C# only: frees the epoch's tensors\n$2\n}"),
+    ];
+
+    // Notebook.cs starts so, above its first text. The documentation comments are left out.
+    private const string Head = """
+        using TorchSharp; // C# only: imports stand at the top of the file
+        using TorchSharp.Modules;
+        using static TorchSharp.torch;
+
+        namespace TorchPort;
+
+        internal sealed class Notebook(Action<FormattableString> print, int? epochs = null, double? learningRate = null)
+        {
+            // C# only: the cells share these fields. In [2] and In [3] use local variables instead.
+            internal Tensor x_train = null!, y_train = null!, b = null!, hypothesis = null!, cost = null!, gradient = null!;
+            internal Parameter W = null!;
+            internal double lr;
+
+        """;
+
+    private static readonly string s_folder = Path.Combine(Start.Repository, "src/TorchPort");
+    private static readonly string s_notebookCs = File.ReadAllText(Path.Combine(s_folder, "Notebook.cs"));
+    private static readonly string s_readme = File.ReadAllText(Path.Combine(Start.Repository, "README.md"));
+    private static readonly string s_ipynb = Path.Combine(s_folder, "gradient-descent.ipynb");
+    private static readonly JsonNode[] s_cells = [.. JsonNode.Parse(File.ReadAllText(s_ipynb))!["cells"]!.AsArray().Select(cell => cell!)];
+
+    [Fact]
+    public void Is_a_valid_notebook()
+    {
+        var python = Python.Find("import nbformat");
+        Assert.SkipWhen(python is null, "there is no Python with nbformat on this machine");
+
+        var validate = "import nbformat, sys; nbformat.validate(nbformat.read(sys.argv[1], as_version=nbformat.NO_CONVERT))";
+        Assert.Equal(new Outcome(0, "", ""), Start.Program(python!, ["-c", validate, s_ipynb]));
+    }
+
+    [Fact]
+    public void Labels_the_cells_that_its_author_ran_and_records_the_22_lines()
+    {
+        var code = s_cells.Where(IsCode).ToArray();
+        Assert.Equal([null, null, 1, null, null, 2, null, 3], code.Select(Label));
+
+        var recorded = code.SelectMany(cell => cell["outputs"]!.AsArray()).Select(output => Text(output!["text"]!));
+        Assert.Equal(Start.Data("recorded-output.txt"), string.Concat(recorded));
+    }
+
+    [Fact]
+    public void Notebook_cs_is_the_notebook_word_for_word_and_line_for_line()
+    {
+        var expected = new StringBuilder(Head);
+        var heading = "";
+        foreach (var cell in s_cells)
+        {
+            var source = Text(cell["source"]!);
+            if (IsCode(cell))
+            {
+                expected.Append(Indented(Method(MethodName(heading, Label(cell)), source)));
+            }
+            else
+            {
+                expected.Append('\n').Append(Indented(Comment(source)));
+                heading = source.Split('\n')[0];
+            }
+        }
+
+        expected.Append("}\n");
+        var withoutDocumentation = Regex.Replace(s_notebookCs, "(?m)^///.*\n", "");
+        Assert.Equal(expected.ToString(), withoutDocumentation);
+    }
+
+    [Fact]
+    public void The_README_shows_In3_in_Python_and_below_it_in_CSharp()
+    {
+        var python = Text(s_cells[^1]["source"]!);
+        var method = s_notebookCs.Split("In3_FullCodeWithTorchOptim()\n    {\n")[1].Split("\n    }\n")[0];
+        var cs = Regex.Replace(method, "(?m)^ {8}", "");
+
+        Assert.Contains($"\n```python\n{python}\n```\n\n```csharp\n{cs}\n```\n", s_readme, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Coming_from_Python_in_the_README_has_the_rules_of_the_mirror()
+    {
+        var section = s_readme.Split("### Coming from Python\n")[1].Split("\n#")[0];
+        var table = section.Split('\n').Where(line => line.StartsWith('|')).Skip(2);
+        var rows = table.Select(line => line.Split('|')).ToArray();
+
+        Assert.Equal(s_comingFromPython.Select(rule => $" `{rule.Row}` "), rows.Select(row => row[1]));
+        Assert.Equal(s_comingFromPython.Select(rule => $" `{ToCSharp(rule.Row)}` "), rows.Select(row => row[2]));
+    }
+
+    private static string Comment(string text) => string.Concat(text.Split('\n').Select(line => $"// {line}".TrimEnd() + "\n"));
+
+    private static string MethodName(string heading, int? label)
+    {
+        var words = Regex.Matches(heading, @"\w+").Select(word => char.ToUpperInvariant(word.Value[0]) + word.Value[1..]);
+        return (label is null ? "" : $"In{label}_") + string.Concat(words);
+    }
+
+    private static string Method(string name, string python)
+    {
+        var cs = ToCSharp(python);
+        var trains = cs.Contains("foreach", StringComparison.Ordinal);
+        var body = trains ? Apply(s_training, cs) : cs;
+        return $"internal void {name}()\n{{\n{Indented(body)}\n}}\n";
+    }
+
+    private static string ToCSharp(string python) => Apply(s_comingFromPython.Select(row => row.Rule), python);
+
+    private static string Apply(IEnumerable<Func<string, string>> rules, string text) => rules.Aggregate(text, (text, rule) => rule(text));
+
+    private static Func<string, string> Replace(string pattern, string replacement) => text => Regex.Replace(text, pattern, replacement);
+
+    // Python has the values behind the text, C# has them in the text. The line breaks around the values stay.
+    private static string InterpolatedString(string python) => Regex.Replace(python, @"'(.*)'\.format\((\n.*\n *|.*)\)\)", print =>
+    {
+        var arguments = print.Groups[2].Value;
+        var values = new Queue<string>(arguments.Trim().Split(", "));
+        var text = Regex.Replace(print.Groups[1].Value, "{(.*?)}", field => $"{{{values.Dequeue()}{Format(field.Groups[1].Value)}}}");
+        return arguments.Replace(arguments.Trim(), $"$\"{text}\"", StringComparison.Ordinal) + ")";
+    });
+
+    private static string Format(string python) => python switch
+    {
+        "" => "",
+        [':', .. var width, 'd'] => $",{width}",
+        [':', '.', .. var decimals, 'f'] => $":F{decimals}",
+        _ => throw new FormatException($"There is no rule for {{{python}}}."),
+    };
+
+    private static string Indented(string lines) => Regex.Replace(lines, "(?m)^(?=.)", "    ");
+
+    private static bool IsCode(JsonNode cell) => (string?)cell["cell_type"] == "code";
+
+    private static int? Label(JsonNode cell) => (int?)cell["execution_count"];
+
+    private static string Text(JsonNode lines) => string.Concat(lines.AsArray().Select(line => (string?)line));
+}
