@@ -1,0 +1,75 @@
+using System.Globalization;
+using TorchSharp;
+
+namespace TorchPort.Tests;
+
+/// <summary>The port against PyTorch at random settings, to the last bit.</summary>
+public class ConformanceTests
+{
+    // Runs the notebook's own cells, with the learning rate and the epochs of each setting in place of the notebook's.
+    private const string Script = """
+        import json, re, sys
+
+        with open(sys.argv[1], encoding='utf-8') as notebook:
+            cells = {cell.get('execution_count'): ''.join(cell['source']) for cell in json.load(notebook)['cells']}
+        names = {}
+        exec(cells[1], names)
+        for setting in sys.stdin:
+            label, lr, epochs = setting.split()
+            cell = re.sub(r'\blr( ?= ?)[0-9.]+', rf'lr\g<1>{lr}', cells[int(label)])
+            cell = cell.replace('nb_epochs = 10', f'nb_epochs = {epochs}')
+            exec(re.sub(r'{:\.\df}', '{:.9g}', cell), names)
+            print()
+        """;
+
+    private sealed record Setting(int Cell, double LearningRate, int Epochs)
+    {
+        public override string ToString() => string.Create(CultureInfo.InvariantCulture, $"{Cell} {LearningRate:R} {Epochs}");
+    }
+
+    [Fact]
+    public void W_and_cost_are_PyTorchs_to_the_last_bit_at_300_settings()
+    {
+        Assert.SkipWhen(Python.WithTorch is null, "there is no Python with PyTorch on this machine");
+        var random = new Random(1);
+        Setting[] settings = [.. Enumerable.Range(0, 300).Select(_ => RandomSetting(random))];
+
+        var notebook = Path.Combine(Start.Repository, "src/TorchPort/gradient-descent.ipynb");
+        var input = string.Concat(settings.Select(setting => $"{setting}\n"));
+        var pytorch = Start.Feed(input, Python.WithTorch!, ["-c", Script, notebook]);
+        Assert.True(pytorch.ExitCode == 0, pytorch.Stderr);
+        var expected = pytorch.Stdout.ReplaceLineEndings("\n").Split("\n\n");
+
+        Assert.Equal(settings.Length + 1, expected.Length);
+        Assert.All(settings, (setting, i) => Assert.Equal(expected[i].Split('\n'), Port(setting)));
+    }
+
+    // Half of the learning rates are close to the one from which the cell diverges, down to the last bit of a float32.
+    private static Setting RandomSetting(Random random)
+    {
+        var cell = random.Next(2, 4);
+        var edge = cell == 2 ? 1.0 / 7 : 3.0 / 14;
+        var distance = Math.Pow(10, -8 * random.NextDouble());
+        var close = random.Next(2) == 0 ? edge * (1 - distance) : edge * (1 + distance);
+        var any = Math.Pow(10, (11 * random.NextDouble()) - 8);
+        return new Setting(cell, random.Next(2) == 0 ? close : any, random.Next(201));
+    }
+
+    private static List<string> Port(Setting setting)
+    {
+        var lines = new List<string>();
+        var exact = new PythonFormat(exact: true);
+        var notebook = new Notebook(line => lines.Add(line.ToString(exact)), setting.Epochs, setting.LearningRate);
+        using var scope = torch.NewDisposeScope();
+        if (setting.Cell == 2)
+        {
+            notebook.In2_FullCode();
+        }
+        else
+        {
+            notebook.In3_FullCodeWithTorchOptim();
+        }
+
+        return lines;
+    }
+}
