@@ -7,7 +7,9 @@ internal static class Python
 {
     private static readonly string[] s_names = ["python3", "/usr/bin/python3", "python"];
 
-    /// <summary>A Python with PyTorch: the one that the environment variable TORCHPORT_PYTHON names, or the first on this machine, or null.</summary>
+    /// <summary>
+    /// A Python with PyTorch, or null. The environment variable TORCHPORT_PYTHON names another one than the machine's first.
+    /// </summary>
     internal static string? WithTorch { get; } = Environment.GetEnvironmentVariable("TORCHPORT_PYTHON") ?? Find("import torch");
 
     /// <summary>The program that runs a notebook on a Python.</summary>

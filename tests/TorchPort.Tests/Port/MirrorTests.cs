@@ -13,16 +13,21 @@ public class MirrorTests
         ("# the data", Replace("(?m)^( *)# ", "$1// ")),
         ("import torch", Replace("(?m)^(import|from) ", "// $1 ")),
         ("x_train = torch.FloatTensor([[1], [2], [3]])", Replace(
-            @"torch\.FloatTensor\(\[\[(.)\], \[(.)\], \[(.)\]\]\)", "torch.tensor(new float[,] { { $1 }, { $2 }, { $3 } })")),
+            @"torch\.FloatTensor\(\[\[(.)\], \[(.)\], \[(.)\]\]\)",
+            "torch.tensor(new float[,] { { $1 }, { $2 }, { $3 } })")),
         ("b = torch.zeros(1, requires_grad=True)", Replace("requires_grad=True", "requires_grad: true")),
         ("W = torch.zeros(1, requires_grad=True)", Replace("(?m)^W = (.*requires_grad.*)", "W = nn.Parameter($1)")),
-        ("optimizer = optim.SGD([W], lr=0.15)", Replace(@"optimizer = optim\.SGD\((.*)lr=", "using var optimizer = optim.SGD($1learningRate: ")),
+        ("optimizer = optim.SGD([W], lr=0.15)", Replace(
+            @"optimizer = optim\.SGD\((.*)lr=",
+            "using var optimizer = optim.SGD($1learningRate: ")),
         ("cost = torch.mean((hypothesis - y_train) ** 2)", Replace(@" \*\* 2", ".pow(2)")),
         ("W -= lr * gradient", Replace("W -= (.*)", "W.sub_($1)")),
         ("weight = W.item()", Replace(@"\.item\(\)", ".ToSingle()")),
         ("print('Epoch {:4d} W: {:.3f}'.format(epoch, weight))", InterpolatedString),
         ("optimizer.step()", Replace(@"(?m)^(.* = .*|(?! *//).*\))$", "$1;")),
-        ("for epoch in range(nb_epochs + 1):", Replace(@"for epoch in range\((.*)\):", "foreach (var epoch in Enumerable.Range(0, $1))")),
+        ("for epoch in range(nb_epochs + 1):", Replace(
+            @"for epoch in range\((.*)\):",
+            "foreach (var epoch in Enumerable.Range(0, $1))")),
     ];
 
     // A cell that trains has local variables, takes the program's options, and frees the tensors of each epoch.
@@ -32,7 +37,9 @@ public class MirrorTests
         Replace("var lr = 0.1;", "var lr = learningRate ?? 0.1; // C# only: --lr"),
         Replace(@"learningRate: 0.15\);", "learningRate: learningRate ?? 0.15); // C# only: --lr"),
         Replace("var nb_epochs = 10;", "var nb_epochs = epochs ?? 10; // C# only: --epochs"),
-        Replace(@"(?s)(foreach .*?\n)(.*)", "$1{\n    using var scope = torch.NewDisposeScope(); // C# only: frees the epoch's tensors\n$2\n}"),
+        Replace(
+            @"(?s)(foreach .*?\n)(.*)",
+            "$1{\n    using var scope = torch.NewDisposeScope(); // C# only: frees the epoch's tensors\n$2\n}"),
     ];
 
     // Notebook.cs starts so, above its first text. The documentation comments are left out.
@@ -52,11 +59,10 @@ public class MirrorTests
 
         """;
 
-    private static readonly string s_folder = Path.Combine(Start.Repository, "src/TorchPort");
-    private static readonly string s_notebookCs = File.ReadAllText(Path.Combine(s_folder, "Notebook.cs"));
     private static readonly string s_readme = File.ReadAllText(Path.Combine(Start.Repository, "README.md"));
-    private static readonly string s_ipynb = Path.Combine(s_folder, "gradient-descent.ipynb");
-    private static readonly JsonNode[] s_cells = [.. JsonNode.Parse(File.ReadAllText(s_ipynb))!["cells"]!.AsArray().Select(cell => cell!)];
+    private static readonly string s_notebookCs = File.ReadAllText(Path.Combine(Start.Repository, "src/TorchPort/Notebook.cs"));
+    private static readonly string s_ipynb = Path.Combine(Start.Repository, "src/TorchPort/gradient-descent.ipynb");
+    private static readonly JsonArray s_cells = JsonNode.Parse(File.ReadAllText(s_ipynb))!["cells"]!.AsArray();
 
     [Fact]
     public void Is_a_valid_notebook()
@@ -71,7 +77,7 @@ public class MirrorTests
     [Fact]
     public void Labels_the_cells_that_its_author_ran_and_records_the_22_lines()
     {
-        var code = s_cells.Where(IsCode).ToArray();
+        var code = s_cells.Select(cell => cell!).Where(IsCode).ToArray();
         Assert.Equal([null, null, 1, null, null, 2, null, 3], code.Select(Label));
 
         var recorded = code.SelectMany(cell => cell["outputs"]!.AsArray()).Select(output => Text(output!["text"]!));
@@ -83,7 +89,7 @@ public class MirrorTests
     {
         var expected = new StringBuilder(Head);
         var heading = "";
-        foreach (var cell in s_cells)
+        foreach (var cell in s_cells.Select(cell => cell!))
         {
             var source = Text(cell["source"]!);
             if (IsCode(cell))
@@ -105,7 +111,7 @@ public class MirrorTests
     [Fact]
     public void The_README_shows_In3_in_Python_and_below_it_in_CSharp()
     {
-        var python = Text(s_cells[^1]["source"]!);
+        var python = Text(s_cells[^1]!["source"]!);
         var method = s_notebookCs.Split("In3_FullCodeWithTorchOptim()\n    {\n")[1].Split("\n    }\n")[0];
         var cs = Regex.Replace(method, "(?m)^ {8}", "");
 
@@ -123,7 +129,8 @@ public class MirrorTests
         Assert.Equal(s_comingFromPython.Select(rule => $" `{ToCSharp(rule.Row)}` "), rows.Select(row => row[2]));
     }
 
-    private static string Comment(string text) => string.Concat(text.Split('\n').Select(line => $"// {line}".TrimEnd() + "\n"));
+    private static string Comment(string text) =>
+        string.Concat(text.Split('\n').Select(line => $"// {line}".TrimEnd() + "\n"));
 
     private static string MethodName(string heading, int? label)
     {
@@ -141,25 +148,29 @@ public class MirrorTests
 
     private static string ToCSharp(string python) => Apply(s_comingFromPython.Select(row => row.Rule), python);
 
-    private static string Apply(IEnumerable<Func<string, string>> rules, string text) => rules.Aggregate(text, (text, rule) => rule(text));
+    private static string Apply(IEnumerable<Func<string, string>> rules, string text) =>
+        rules.Aggregate(text, (text, rule) => rule(text));
 
-    private static Func<string, string> Replace(string pattern, string replacement) => text => Regex.Replace(text, pattern, replacement);
+    private static Func<string, string> Replace(string pattern, string replacement) =>
+        text => Regex.Replace(text, pattern, replacement);
 
-    // Python has the values behind the text, C# has them in the text. The line breaks around the values stay.
-    private static string InterpolatedString(string python) => Regex.Replace(python, @"'(.*)'\.format\((\n.*\n *|.*)\)\)", print =>
+    // Python's values follow the text, C#'s stand in it. A line break on either side of the values stays.
+    private static string InterpolatedString(string python) =>
+        Regex.Replace(python, @"'(.*)'\.format\((\n.*\n *|.*)\)\)", call =>
+        {
+            var arguments = call.Groups[2].Value;
+            var values = new Queue<string>(arguments.Trim().Split(", "));
+            var text = Regex.Replace(call.Groups[1].Value, "{.*?}", field => Field(values.Dequeue(), field.Value));
+            return arguments.Replace(arguments.Trim(), $"$\"{text}\"", StringComparison.Ordinal) + ")";
+        });
+
+    private static string Field(string value, string python) => python switch
     {
-        var arguments = print.Groups[2].Value;
-        var values = new Queue<string>(arguments.Trim().Split(", "));
-        var text = Regex.Replace(print.Groups[1].Value, "{(.*?)}", field => $"{{{values.Dequeue()}{Format(field.Groups[1].Value)}}}");
-        return arguments.Replace(arguments.Trim(), $"$\"{text}\"", StringComparison.Ordinal) + ")";
-    });
-
-    private static string Format(string python) => python switch
-    {
-        "" => "",
-        [':', .. var width, 'd'] => $",{width}",
-        [':', '.', .. var decimals, 'f'] => $":F{decimals}",
-        _ => throw new FormatException($"There is no rule for {{{python}}}."),
+        "{}" => $"{{{value}}}",
+        "{:4d}" => $"{{{value},4}}",
+        "{:.3f}" => $"{{{value}:F3}}",
+        "{:.6f}" => $"{{{value}:F6}}",
+        _ => throw new FormatException($"the mirror has no rule for {python}"),
     };
 
     private static string Indented(string lines) => Regex.Replace(lines, "(?m)^(?=.)", "    ");
