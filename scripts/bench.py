@@ -23,7 +23,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 ROOT = Path(__file__).resolve().parent.parent
-RUN_NOTEBOOK = ROOT / 'scripts/run-notebook.py'
+RUN_NOTEBOOK = ROOT / 'src/NotebookDiff/run-notebook.py'
 NOTEBOOK = ROOT / 'src/TorchPort/gradient-descent.ipynb'
 FEWEST_EPOCHS = 10_000  # what they print fills several of the blocks in which the sides write
 

@@ -52,7 +52,8 @@ here=$(dirname "$(readlink -f "$0")")
 port=("$here/TorchPort")
 if [ ! -x "${port[0]}" ]; then
   publish='dotnet publish src/TorchPort -c Release -p:TorchBackend=external'
-  command -v dotnet > /dev/null || fail "there is no TorchPort beside this script, and no dotnet to build it: put the files of '$publish' there"
+  command -v dotnet > /dev/null ||
+    fail "there is no TorchPort beside this script, and no dotnet to build it: put the files of '$publish' there"
   build=(dotnet build "$here/../src/TorchPort" -c Release -p:TorchBackend=external -t:Build -getProperty:TargetPath)
   built=$("${build[@]}") || { echo "$built" | grep -v '\.dll$' >&2; exit 2; }
   port=(dotnet "${built##*$'\n'}")

@@ -58,8 +58,8 @@ internal sealed class Diff(Comparer comparer, string? learningRate)
         }
 
         var comparison = comparer.Compare(run, [.. settings.Where(tried => tried.CanBeRun)]);
-        var other = trainings.Find(training => new Settings(training.PortCell, training.LearningRate ?? "") == comparison.Settings);
-        Runs.Add(new((other ?? own)?.Method, comparison));
+        var fitting = trainings.Find(training => comparison.Settings.AreOf(training)) ?? own;
+        Runs.Add(new(fitting?.Method, comparison));
     }
 
     private void Leave(Cell cell, int count, string why)

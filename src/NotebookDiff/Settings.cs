@@ -28,6 +28,9 @@ internal sealed record Settings(PortCell Cell, string LearningRate)
         return [.. settings.Distinct()];
     }
 
+    /// <summary>Whether the code of a training names them.</summary>
+    internal bool AreOf(Training training) => training.PortCell == Cell && training.LearningRate == LearningRate;
+
     /// <summary>Whether the port takes the learning rate: it is finite and not negative.</summary>
     internal bool CanBeRun => Spelling.Read(LearningRate) is >= 0 and < double.PositiveInfinity;
 }

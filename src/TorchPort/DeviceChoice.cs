@@ -14,7 +14,7 @@ internal static class DeviceChoice
             && int.TryParse(word.AsSpan(5), NumberStyles.None, CultureInfo.InvariantCulture, out _));
 
     /// <summary>The device that a word accepted by <see cref="IsDevice"/> stands for, once libtorch is loaded.</summary>
-    /// <exception cref="NotSupportedException">There is no such device in this build or machine; the message says what to do.</exception>
+    /// <exception cref="NotSupportedException">There is no such device here; the message says what to do.</exception>
     internal static torch.Device Choose(string word)
     {
         var isAutoWithoutCuda = word == "auto" && (Backend.Name == "cpu" || !torch.cuda.is_available());
@@ -49,7 +49,7 @@ internal static class DeviceChoice
         {
             return Backend.Name == "cuda"
                 ? $"libtorch's library for CUDA will not load.\n{Backend.AdviceOnMissing}"
-                : "the libtorch that was found is for the CPU only.\nPut one with CUDA on the loader's path, or run with --device cpu.";
+                : "the libtorch that was found is for the CPU only.\nPut one with CUDA on the loader's path, or take --device cpu.";
         }
 
         return torch.cuda.is_available()

@@ -49,7 +49,8 @@ var version = new Option<bool>("--version")
     Arity = ArgumentArity.Zero,
 };
 
-var command = new Command("TorchPort", "Gradient descent for H(x) = Wx, as gradient-descent.ipynb does it: by hand, then with optim.SGD.")
+const string Purpose = "Gradient descent for H(x) = Wx, as gradient-descent.ipynb does it: by hand, then with optim.SGD.";
+var command = new Command("TorchPort", Purpose)
 {
     device, cell, epochs, lr, exact, version, new HelpOption(),
 };

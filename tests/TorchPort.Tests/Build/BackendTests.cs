@@ -3,6 +3,8 @@ namespace TorchPort.Tests;
 /// <summary>What a build asks for, and what it refuses.</summary>
 public class BackendTests
 {
+    private static readonly string s_project = Path.Combine(Start.Repository, "src/TorchPort");
+
     [Theory]
     [InlineData("use -r linux-x64", "-r", "linux-arm64")]
     [InlineData("use -r win-x64, which Windows on Arm runs, too", "-r", "win-arm64")]
@@ -24,12 +26,12 @@ public class BackendTests
     [InlineData("cuda", "--device cuda:1", "-p:Device=cuda:1")]
     [InlineData("cpu", "--device cuda", "-p:Device=cuda", "-p:TorchBackend=cpu")]
     [InlineData("cpu", "")]
-    public void The_device_of_dotnet_run_goes_to_the_port_and_chooses_its_build(string backend, string arguments, params string[] options)
+    public void The_device_of_dotnet_run_goes_to_the_port_and_chooses_its_build(
+        string backend, string arguments, params string[] options)
     {
         // An environment variable of that name is for others.
-        var project = Path.Combine(Start.Repository, "src/TorchPort");
         string[] properties = ["-getProperty:TorchBackend", "-getProperty:StartArguments"];
-        var outcome = Start.Program("dotnet", ["build", project, .. properties, .. options], ("DEVICE", "cuda:7"));
+        var outcome = Start.Program("dotnet", ["build", s_project, .. properties, .. options], ("DEVICE", "cuda:7"));
 
         Assert.Contains($"\"TorchBackend\": \"{backend}\"", outcome.Stdout, StringComparison.Ordinal);
         Assert.Contains($"\"StartArguments\": \"{arguments}\"", outcome.Stdout, StringComparison.Ordinal);
@@ -53,12 +55,11 @@ public class BackendTests
     [InlineData("", "false")]
     public void Warnings_are_errors_in_CI_alone(string ci, string areErrors)
     {
-        var project = Path.Combine(Start.Repository, "src/TorchPort");
-        var outcome = Start.Program("dotnet", ["build", project, "-getProperty:TreatWarningsAsErrors"], ("CI", ci));
+        var outcome = Start.Program("dotnet", ["build", s_project, "-getProperty:TreatWarningsAsErrors"], ("CI", ci));
 
         Assert.Equal(areErrors, outcome.Stdout.Trim());
     }
 
     private static Outcome Build(string property, string[] options) =>
-        Start.Program("dotnet", ["build", Path.Combine(Start.Repository, "src/TorchPort"), $"-getProperty:{property}", .. options]);
+        Start.Program("dotnet", ["build", s_project, $"-getProperty:{property}", .. options]);
 }

@@ -16,8 +16,12 @@ public sealed class ExternalBuildTests : IDisposable
     }
 
     [Fact]
-    public void Prints_the_recorded_lines_on_the_libtorch_of_the_CPU_package() =>
-        Assert.Equal(new Outcome(0, Start.Data("recorded-output.txt"), "Running on cpu\n"), ExternalPort.Run(ExternalPort.LibTorch));
+    public void Prints_the_recorded_lines_on_the_libtorch_of_the_CPU_package()
+    {
+        var outcome = ExternalPort.Run(ExternalPort.LibTorch);
+
+        Assert.Equal(new Outcome(0, Start.Data("recorded-output.txt"), "Running on cpu\n"), outcome);
+    }
 
     [Fact]
     public void Names_the_library_that_is_not_on_the_path()

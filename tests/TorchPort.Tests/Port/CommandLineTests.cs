@@ -191,7 +191,7 @@ public class CommandLineTests
     public void A_missing_library_of_libtorch_is_named(string library)
     {
         Assert.SkipWhen(library == "torch_cpu" && Backend.Name == "external", "this build carries no libtorch");
-        Assert.SkipWhen(library == "torch_cpu" && OperatingSystem.IsWindows(), "Windows finds it in the folder of the tests, too");
+        Assert.SkipWhen(library == "torch_cpu" && OperatingSystem.IsWindows(), "Windows finds it beside the tests, too");
         var file = OperatingSystem.IsWindows() ? $"{library}.dll"
             : OperatingSystem.IsMacOS() ? $"lib{library}.dylib"
             : $"lib{library}.so";
