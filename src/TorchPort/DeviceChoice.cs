@@ -49,7 +49,7 @@ internal static class DeviceChoice
         {
             return Backend.Name == "cuda"
                 ? $"libtorch's library for CUDA will not load.\n{Backend.AdviceOnMissing}"
-                : "the libtorch that was found is for the CPU only.\nPut one with CUDA on the loader's path, or take --device cpu.";
+                : "the libtorch that was found is for the CPU only.\nPut one for CUDA on that path, or take --device cpu.";
         }
 
         return torch.cuda.is_available()

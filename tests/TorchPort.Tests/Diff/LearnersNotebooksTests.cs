@@ -79,7 +79,7 @@ public sealed class LearnersNotebooksTests
             "In [2]  " + ByHandInWords,
             "In [3]  " + SgdInWords),
         ["rounded"] = InOtherWords(
-            Of(Sgd.With("W.item(), cost.item()", "round(W.item(), 4), round(cost.item(), 4)").With(Print, "'{}/{} W {} cost {}'")),
+            Of(Sgd.With("W.item(), cost.item()", "round(W.item(), 4), round(cost.item(), 4)").With(Print, "'{}/{} W{} cost{}'")),
             "In [2]  " + SgdInWords),
         ["tensors"] = InOtherWords(
             Of(Sgd.With("W.item()", "W").With("cost.item()", "cost").With(Print, "'Epoch {}/{} W = {} cost = {}'")),
