@@ -52,7 +52,8 @@ public class ConformanceTests
         var distance = Math.Pow(10, -8 * random.NextDouble());
         var close = random.Next(2) == 0 ? edge * (1 - distance) : edge * (1 + distance);
         var any = Math.Pow(10, (11 * random.NextDouble()) - 8);
-        return new Setting(cell, random.Next(2) == 0 ? close : any, random.Next(201));
+        var epochs = (int)Math.Pow(201, random.NextDouble());
+        return new Setting(cell, random.Next(2) == 0 ? close : any, epochs);
     }
 
     private static List<string> Port(Setting setting)
