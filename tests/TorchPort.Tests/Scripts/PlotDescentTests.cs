@@ -76,7 +76,8 @@ public sealed class PlotDescentTests : IDisposable
     {
         // To and fro between 1 and 2, a way that is not drawn for long, and then from 2 to 0.5.
         var places = Enumerable.Range(0, 81).Select(epoch => epoch % 2 == 0 ? "2.0" : "1.0").Append("0.5");
-        var path = Lines(Svg(string.Concat(places.Select((w, epoch) => $"Epoch {epoch}/81 W: {w}, Cost: 1.0\n"))).Picture, Blue)[0];
+        var trace = string.Concat(places.Select((w, epoch) => $"Epoch {epoch}/81 W: {w}, Cost: 1.0\n"));
+        var path = Lines(Svg(trace).Picture, Blue)[0];
 
         Assert.True(path.Length < 40);
         Assert.Equal(path[0], path[^2]);
@@ -293,7 +294,8 @@ public sealed class PlotDescentTests : IDisposable
 
     private static string Trace(params string[] options) => Start.Port(["--device", "cpu", .. options]).Stdout;
 
-    private static string[] Texts(XDocument picture) => [.. picture.Descendants(s_svg + "text").Select(text => text.Value.Trim())];
+    private static string[] Texts(XDocument picture) =>
+        [.. picture.Descendants(s_svg + "text").Select(text => text.Value.Trim())];
 
     private static double[] Numbers(string text) => [.. Regex.Matches(text, "-?[0-9.]+(e-?[0-9]+)?")
         .Select(number => double.Parse(number.Value, CultureInfo.InvariantCulture))];
