@@ -14,7 +14,7 @@ internal sealed record Alignment(int W, int Cost, string Words)
 
     /// <summary>The ones to try for a run.</summary>
     /// <param name="first">Its first epoch.</param>
-    internal static Alignment[] ToTry(int first) => first == 1
+    internal static Alignment[] ToTry(int first) => first > 0
         ? [Same, s_fromOne, s_fromOneAfterStep, s_afterStep]
         : [Same, s_afterStep];
 }

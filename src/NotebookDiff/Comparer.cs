@@ -5,7 +5,7 @@ namespace NotebookDiff;
 /// <param name="exact">Whether the notebook printed nine digits a float: numbers are compared to the last bit then.</param>
 internal sealed class Comparer(Port port, bool exact)
 {
-    // Which settings fit best is known by then; a long run is then computed at those alone.
+    // After so many epochs it is known which settings fit. A longer run is computed at those alone.
     private const int Beginning = 2000;
 
     /// <summary>Compares a run with the port.</summary>
@@ -22,6 +22,11 @@ internal sealed class Comparer(Port port, bool exact)
         var beginning = run with { Steps = [.. run.Steps.TakeWhile((step, i) => i == 0 || step.Epoch <= Beginning)] };
         var alignments = Alignment.ToTry(run.First);
         var best = Best(settings.SelectMany(tried => alignments.Select(alignment => InWords(beginning, tried, alignment))));
+        if (best.Equal * 2 <= best.Expected.Count)
+        {
+            best = InWords(beginning, settings[0], Alignment.Same);
+        }
+
         if (run.Steps.Count > beginning.Steps.Count)
         {
             best = InWords(run, best.Settings, best.Alignment);
@@ -30,7 +35,7 @@ internal sealed class Comparer(Port port, bool exact)
         return best with { IsIdentical = best.AllEqual && best.Settings != settings[0] && IsIdentical(run, best.Settings) };
     }
 
-    // The first of those with the most equal steps. None can have more than all.
+    // The first of those with the most equal steps; none can have more than all.
     private static Comparison Best(IEnumerable<Comparison> comparisons)
     {
         Comparison? best = null;

@@ -3,7 +3,8 @@ namespace NotebookDiff;
 /// <summary>A run of the notebook, and how it compares with the port.</summary>
 /// <param name="Method">What takes its steps, if the code tells.</param>
 /// <param name="Comparison">The comparison.</param>
-internal sealed record Compared(string? Method, Comparison Comparison);
+/// <param name="RateIsAssumed">Whether the code names no learning rate, so that the port's own was taken.</param>
+internal sealed record Compared(string? Method, Comparison Comparison, bool RateIsAssumed);
 
 /// <summary>Lines of a cell that are not compared.</summary>
 /// <param name="Cell">The cell.</param>
@@ -50,7 +51,10 @@ internal sealed class Diff(Comparer comparer, string? learningRate)
     private void Add(Run run, List<Training> trainings)
     {
         var own = trainings.ElementAtOrDefault(Math.Min(run.Place, trainings.Count - 1));
-        var settings = Settings.ToTry(own, trainings, learningRate);
+        var rates = trainings.Select(training => training.LearningRate);
+        var isUnsure = own?.LearningRate is null || run.Place >= trainings.Count;
+        var others = isUnsure && learningRate is null ? Training.Fractions(run.Cell.Source) : [];
+        var settings = Settings.ToTry(own, [.. rates, .. others], learningRate);
         if (!settings[0].CanBeRun)
         {
             Leave(run.Cell, run.Steps.Count, $"at lr {settings[0].LearningRate}, which the port does not take");
@@ -59,7 +63,8 @@ internal sealed class Diff(Comparer comparer, string? learningRate)
 
         var comparison = comparer.Compare(run, [.. settings.Where(tried => tried.CanBeRun)]);
         var fitting = trainings.Find(training => comparison.Settings.AreOf(training)) ?? own;
-        Runs.Add(new(fitting?.Method, comparison));
+        var isAssumed = isUnsure && learningRate is null && !rates.Concat(others).Contains(comparison.Settings.LearningRate);
+        Runs.Add(new(fitting?.Method, comparison, isAssumed));
     }
 
     private void Leave(Cell cell, int count, string why)

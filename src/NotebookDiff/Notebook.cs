@@ -59,7 +59,7 @@ internal static class Notebook
         catch (Exception e) when (IsWrongShape(e))
         {
             var where = place.Length > 0 ? $"{place}: " : "";
-            var what = $"{where}{Text.Visible(e.Message)}";
+            var what = where + (e is KeyNotFoundException ? e.Message : "a value is of another kind than it should be.");
             throw new TroubleException($"{path} is no notebook of nbformat 4: {what}\nSave it again in Jupyter.");
         }
 
@@ -81,7 +81,7 @@ internal static class Notebook
         }
         catch (JsonException e)
         {
-            var hasConflict = json.Split('\n').Any(line => line.StartsWith("<<<<<<< ", StringComparison.Ordinal));
+            var hasConflict = json.Split('\n').Any(line => line.TrimStart().StartsWith("<<<<<<< ", StringComparison.Ordinal));
             var cure = hasConflict ? "It has a merge conflict: resolve that first." : "Name a file that Jupyter saved.";
             throw new TroubleException($"{path} cannot be read as the JSON of a notebook: see line {e.LineNumber + 1}.\n{cure}");
         }

@@ -51,6 +51,11 @@ internal sealed class Report(string name, bool executed, Demands demands, bool a
             output.WriteLine("Only words differ: --numbers takes them as the same.");
         }
 
+        if (differing.Exists(run => run.RateIsAssumed))
+        {
+            output.WriteLine("The code names no learning rate that can be read: --lr gives it.");
+        }
+
         return differing.Count == 0 && diff.Silent.Count == 0 ? 0 : 1;
     }
 
@@ -86,8 +91,11 @@ internal sealed class Report(string name, bool executed, Demands demands, bool a
         var comparison = run.Comparison;
         var port = comparison.Settings.Cell.Method;
         var method = run.Method ?? port;
-        var settings = $"{method}, lr {comparison.Settings.LearningRate}, epochs {comparison.Run.First} to {comparison.Run.Last}";
-        return $"{settings}: {Outcome(comparison, method == port ? "" : $"{port}'s")}";
+        var rate = comparison.Settings.LearningRate + (run.RateIsAssumed ? " (the port's own)" : "");
+        var last = comparison.Run.Last;
+        var epochs = last < comparison.Run.Epochs - 1 ? $"{last} of {comparison.Run.Epochs}" : $"{last}";
+        var outcome = Outcome(comparison, method == port ? "" : $"{port}'s");
+        return $"{method}, lr {rate}, epochs {comparison.Run.First} to {epochs}: {outcome}";
     }
 
     // Writes the lines of a run that differs, as a unified diff of its cell's output.

@@ -15,7 +15,9 @@ internal sealed record Run(Cell Cell, int Place, IReadOnlyList<Step> Steps)
     /// <summary>How many epochs it was to have: what stands behind the slash, or else the last one.</summary>
     internal int Epochs => Math.Max(Steps[^1].Epochs ?? 0, Last);
 
-    /// <summary>Finds the runs of a cell. Where the epochs start over, a new run starts.</summary>
+    /// <summary>
+    /// Finds the runs of a cell. Where the epochs start over, a new run starts. A second line on an epoch is none of its steps.
+    /// </summary>
     /// <param name="cell">The cell.</param>
     /// <param name="ofAnotherModel">How many of its lines are steps of another model.</param>
     internal static List<Run> Of(Cell cell, out int ofAnotherModel)
@@ -26,12 +28,13 @@ internal sealed record Run(Cell Cell, int Place, IReadOnlyList<Step> Steps)
         {
             var step = Step.Read(i, cell.Lines[i], out var another);
             ofAnotherModel += another ? 1 : 0;
-            if (step is null)
+            var last = runs.LastOrDefault()?[^1].Epoch;
+            if (step is null || step.Epoch == last)
             {
                 continue;
             }
 
-            if (runs.Count == 0 || runs[^1][^1].Epoch >= step.Epoch)
+            if (last is null || step.Epoch < last)
             {
                 runs.Add([]);
             }

@@ -15,12 +15,12 @@ internal sealed record Settings(PortCell Cell, string LearningRate)
 {
     /// <summary>The settings to try for a run, its own first: both cells, at each learning rate that the code names.</summary>
     /// <param name="own">The training that the run is of, if the code tells.</param>
-    /// <param name="all">All trainings of the cell.</param>
+    /// <param name="all">The learning rates to try beside its own; null stands for the port's own.</param>
     /// <param name="learningRate">For a training that names no learning rate; null stands for the port's own.</param>
-    internal static List<Settings> ToTry(Training? own, IEnumerable<Training> all, string? learningRate)
+    internal static List<Settings> ToTry(Training? own, IEnumerable<string?> all, string? learningRate)
     {
         PortCell[] cells = own?.PortCell == PortCell.Sgd ? [PortCell.Sgd, PortCell.ByHand] : [PortCell.ByHand, PortCell.Sgd];
-        var rates = all.Select(training => training.LearningRate).Prepend(own?.LearningRate);
+        var rates = all.Prepend(own?.LearningRate);
         var settings =
             from rate in rates
             from cell in cells

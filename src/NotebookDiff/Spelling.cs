@@ -5,8 +5,9 @@ namespace NotebookDiff;
 /// <summary>How a notebook spells the numbers of one column: those of a run's W, or those of its cost.</summary>
 internal sealed class Spelling
 {
-    // Python's str() gives a double as few digits as tell it apart: 16 or 17, and now and then one less.
-    private const int DigitsOfStr = 15;
+    // Python's str() writes as few digits as tell a number from all others: up to 17 of a double, up to 9 of a numpy.float32.
+    // Some numbers need less.
+    private const int DigitsOfDouble = 15, DigitsOfSingle = 8;
 
     private static readonly NumberFormatInfo s_python = new()
     {
@@ -23,14 +24,16 @@ internal sealed class Spelling
     {
         var finite = column.Where(number => double.IsFinite(Read(number))).ToList();
         var decimals = finite.Select(Decimals).DefaultIfEmpty(6).ToList();
+        var places = finite.Select(Places).DefaultIfEmpty().ToList();
         var significant = finite.Select(Significant).DefaultIfEmpty().ToList();
         var keepsZeros = decimals.Distinct().Count() == 1 || finite.Exists(EndsInZeros);
-        var isRounded = decimals.Count(count => count == decimals.Max()) > significant.Count(count => count == significant.Max());
+        var isRounded = places.Count(count => count == places.Max()) > significant.Count(count => count == significant.Max());
 
-        // '{:.3f}', str(x), round(x, 4) and '{:.6g}', in this order
+        // '{:.3f}', str(x), str(numpy.float32(x)), str(round(x, 4)) and '{:.6g}', in this order
         _spell = keepsZeros ? (value, like) => Like(value, like, decimals.Max())
-            : significant.Max() >= DigitsOfStr ? (value, _) => Str(value)
-            : isRounded ? (value, _) => Rounded(value, decimals.Max())
+            : significant.Max() >= DigitsOfDouble ? (value, _) => Str(value, Read)
+            : significant.Max() >= DigitsOfSingle && finite.TrueForAll(IsSingle) ? (value, like) => Single(value, like)
+            : isRounded ? (value, _) => Str(Read(Fixed(value, places.Max())), Read)
             : (value, _) => General(value, significant.Max());
     }
 
@@ -48,23 +51,35 @@ internal sealed class Spelling
     private static string Like(double value, string like, int most)
     {
         var decimals = double.IsFinite(Read(like)) ? Decimals(like) : most;
-        var isScientific = like.Contains('e', StringComparison.OrdinalIgnoreCase);
+        if (like.Contains('e', StringComparison.OrdinalIgnoreCase))
+        {
+            return Scientific(value, decimals);
+        }
+
+        // A sign, zeros in front and a last point belong to the format.
+        var sign = like[0] == '+' && value >= 0 ? "+" : "";
         var point = like[^1] == '.' ? "." : "";
-        return isScientific ? Scientific(value, decimals) : Fixed(value, decimals) + point;
+        var digits = sign + Fixed(value, decimals) + point;
+        return like.StartsWith("00", StringComparison.Ordinal) ? digits.PadLeft(like.Length, '0') : digits;
     }
 
-    private static string Str(double value)
+    private static string Str(double value, Func<string, double> read)
     {
-        var digits = Enumerable.Range(1, 17).First(digits => Read(Scientific(value, digits - 1)) == value);
+        var digits = Enumerable.Range(1, 17).First(digits => read(Scientific(value, digits - 1)) == value);
         var exponent = Exponent(value, digits);
         return exponent is >= -4 and < 16 ? Fixed(value, Math.Max(1, digits - 1 - exponent)) : General(value, digits);
     }
 
-    private static string Rounded(double value, int decimals)
+    private static double ReadSingle(string number) => float.Parse(number, NumberStyles.Float, s_python);
+
+    // In an array numpy writes 0. for 0.0
+    private static string Single(double value, string like)
     {
-        var rounded = Trimmed(Fixed(value, decimals));
-        return rounded.Contains('.', StringComparison.Ordinal) ? rounded : rounded + ".0";
+        var text = Str(value, ReadSingle);
+        return like[^1] == '.' ? text.TrimEnd('0') : text;
     }
+
+    private static bool IsSingle(string number) => Single(ReadSingle(number), number) == number;
 
     private static string General(double value, int digits)
     {
@@ -95,6 +110,10 @@ internal sealed class Spelling
         var parts = Mantissa(number).Split('.');
         return parts.Length == 2 ? parts[1].Length : 0;
     }
+
+    // The last place behind the point that is written: 5 for 8e-05.
+    private static int Places(string number) =>
+        Decimals(number) - (number.Split('e', 'E') is [_, var exponent] ? int.Parse(exponent, s_python) : 0);
 
     private static int Significant(string number) =>
         Mantissa(number).Where(char.IsAsciiDigit).SkipWhile(digit => digit == '0').Count();

@@ -15,7 +15,7 @@ internal sealed record Number(int At, string Text)
 /// <summary>A printed line with an epoch, one weight and a cost. The rest of the line is words.</summary>
 /// <param name="Line">Which line of its cell's output it is, from 0.</param>
 /// <param name="Text">The line.</param>
-/// <param name="Epoch">Its first whole number.</param>
+/// <param name="Epoch">The first whole number after the word epoch; without that word, the first of the line.</param>
 /// <param name="Epochs">The whole number behind the slash that follows the epoch, if there is one.</param>
 /// <param name="W">The number after <c>W</c>, <c>w</c> or <c>weight</c>.</param>
 /// <param name="Cost">The number after <c>cost</c> or <c>loss</c>.</param>
@@ -24,7 +24,7 @@ internal sealed partial record Step(int Line, string Text, int Epoch, int? Epoch
     /// <summary>Reads a line as a step.</summary>
     /// <param name="line">Which line of its cell's output it is.</param>
     /// <param name="text">The line.</param>
-    /// <param name="ofAnotherModel">Whether it has an epoch and a cost, but a bias beside the weight, or several weights.</param>
+    /// <param name="ofAnotherModel">Whether it has a bias beside the weight, or a second weight or cost.</param>
     /// <returns>Null if it is no step of <c>H(x) = Wx</c>.</returns>
     internal static Step? Read(int line, string text, out bool ofAnotherModel)
     {
@@ -38,14 +38,18 @@ internal sealed partial record Step(int Line, string Text, int Epoch, int? Epoch
         var named = Named(text, numbers).ToList();
         var costs = Of(named, CostName());
         var weights = Of(named, WeightName());
-        var epoch = numbers.Find(number => Whole(number) is not null && !named.Exists(pair => pair.Number == number));
+        var whole = numbers.FindAll(number => Whole(number) is not null && !named.Exists(pair => pair.Number == number));
+        var word = EpochName().Match(text);
+        var epoch = whole.Find(number => word.Success && number.At > word.Index) ?? whole.FirstOrDefault();
         if (epoch is null || costs.Count == 0 || weights.Count == 0)
         {
             return null;
         }
 
         var W = weights[0];
-        ofAnotherModel = weights.Count > 1 || Of(named, BiasName()).Count > 0 || IsVector(text, W, numbers);
+        var hasOneCost = costs.Count == 1;
+        var hasOneWeight = weights.Count == 1 && !IsVector(text, W, numbers);
+        ofAnotherModel = !hasOneCost || !hasOneWeight || Of(named, BiasName()).Count > 0;
         return !ofAnotherModel && Whole(epoch) is { } first
             ? new(line, text, first, BehindSlash(text, epoch, numbers), W, costs[0])
             : null;
@@ -102,6 +106,9 @@ internal sealed partial record Step(int Line, string Text, int Epoch, int? Epoch
         | cost | loss
         """, RegexOptions.IgnoreCase | RegexOptions.IgnorePatternWhitespace)]
     private static partial Regex Name();
+
+    [GeneratedRegex("epoch|에폭|에포크", RegexOptions.IgnoreCase)]
+    private static partial Regex EpochName();
 
     [GeneratedRegex("^w", RegexOptions.IgnoreCase)]
     private static partial Regex WeightName();

@@ -10,6 +10,11 @@ internal sealed partial record Training(string Method, string? LearningRate)
 {
     internal const string ByHand = "by hand";
 
+    // The port is run at each.
+    private const int MostFractions = 8;
+
+    private static readonly string[] s_ratesNames = ["lr", "learning_rate", "learningRate", "LR", "alpha", "eta", "step_size"];
+
     /// <summary>Whether it stands in a function, which another cell may call.</summary>
     internal bool InFunction { get; private init; }
 
@@ -46,6 +51,10 @@ internal sealed partial record Training(string Method, string? LearningRate)
         return trainings;
     }
 
+    /// <summary>The fractions in a cell's code: one of them may be a learning rate, handed to a function, say.</summary>
+    internal static IEnumerable<string> Fractions(string source) =>
+        Fraction().Matches(WithoutComments(source)).Select(fraction => fraction.Value).Distinct().Take(MostFractions);
+
     /// <summary>Whether the code adds a bias to <c>W * x</c>.</summary>
     internal static bool HasBias(string source) => Bias().IsMatch(WithoutComments(source));
 
@@ -73,23 +82,35 @@ internal sealed partial record Training(string Method, string? LearningRate)
     {
         var factors = Updates().Matches(body).SelectMany(update => Value().Matches(update.Groups["by"].Value));
         var rate = factors.Select(factor => Resolved(factor.Value, soFar)).FirstOrDefault(value => value is not null);
-        return rate ?? LastRate().Matches(soFar).LastOrDefault()?.Groups["value"].Value;
+        return rate ?? s_ratesNames.Select(name => Resolved(name, soFar)).FirstOrDefault(value => value is not null);
     }
 
-    private static string? Resolved(string value, string soFar)
+    // A number, a quotient of two, or the name of one.
+    private static string? Resolved(string value, string soFar) => AsNumber(value) ?? AsNumber(LastAssigned(value, soFar) ?? "");
+
+    private static string? AsNumber(string text)
     {
-        if (IsNumber(value))
-        {
-            return value;
-        }
-
-        var name = Regex.Escape(value);
-        var assigned = Regex.Matches(soFar, $@"(?m)(?:^|;)[ \t]*{name}[ \t]*=[ \t]*(?<value>[-+.\w]+)[ \t]*(?:;|$)");
-        var last = assigned.LastOrDefault()?.Groups["value"].Value;
-        return last is not null && IsNumber(last) ? last : null;
+        var parts = text.Split('/');
+        var numbers = parts.Select(part => TryNumber(part, out var number) ? number : double.NaN).ToList();
+        return numbers.Exists(double.IsNaN) ? null
+            : numbers is [var over, var under] ? (over / under).ToString("R", CultureInfo.InvariantCulture)
+            : text;
     }
 
-    private static bool IsNumber(string text) => double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out _);
+    private static bool TryNumber(string text, out double number) =>
+        double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out number);
+
+    // lr = 0.1, or lr, nb_epochs = 0.1, 10
+    private static string? LastAssigned(string name, string soFar)
+    {
+        var values =
+            from assignment in Assignment().Matches(soFar)
+            let names = assignment.Groups["names"].Value.Split(',', StringSplitOptions.TrimEntries)
+            let all = assignment.Groups["values"].Value.Split(',', StringSplitOptions.TrimEntries)
+            where names.Length == all.Length && names.Contains(name)
+            select all[Array.IndexOf(names, name)];
+        return values.LastOrDefault();
+    }
 
     // The block goes on while lines are blank or indented deeper, or close a bracket.
     private static int EndOfBlock(string[] lines, int start)
@@ -133,7 +154,7 @@ internal sealed partial record Training(string Method, string? LearningRate)
     [GeneratedRegex(@"\b(?:optim\.)?(?<name>(?<=optim\.)\w+|SGD)\s*\((?<arguments>(?:[^()]|\([^()]*\))*)\)")]
     private static partial Regex Optimizer();
 
-    [GeneratedRegex(@"\blr\s*=\s*(?<value>[-+.\w]+)")]
+    [GeneratedRegex(@"\blr\s*=\s*(?<value>[-+.\w]+(?:\s*/\s*[.\w]+)?)")]
     private static partial Regex NamedRate();
 
     [GeneratedRegex(@"[\])]\s*,\s*(?<value>[-+.\w]+)\s*(?:,|$)")]
@@ -146,11 +167,13 @@ internal sealed partial record Training(string Method, string? LearningRate)
     private static partial Regex Value();
 
     [GeneratedRegex("""
-        (?: ^ | ; ) [ \t]*
-        (?: lr | learning_?rate | alpha | eta | step_?size )
-        [ \t]* = [ \t]* (?<value> [0-9.]+ (?: [eE][-+]?[0-9]+ )? ) [ \t]* (?: ; | $ )
-        """, RegexOptions.Multiline | RegexOptions.IgnoreCase | RegexOptions.IgnorePatternWhitespace)]
-    private static partial Regex LastRate();
+        (?: ^ | ; ) [ \t]* (?<names> \w+ (?: [ \t]* , [ \t]* \w+ )* ) [ \t]* (?: : [ \t]* \w+ [ \t]* )?
+        = [ \t]* (?<values> [^;=\n]+? ) [ \t]* (?: $ | (?=;) )
+        """, RegexOptions.Multiline | RegexOptions.IgnorePatternWhitespace)]
+    private static partial Regex Assignment();
+
+    [GeneratedRegex(@"(?<![\w.])(?:[0-9]*\.[0-9]+|[0-9]+[eE]-[0-9]+)(?![\w.])")]
+    private static partial Regex Fraction();
 
     [GeneratedRegex(@"\+\s*b(?:ias)?\b|,\s*b(?:ias)?\s*\]|\bLinear\s*\(")]
     private static partial Regex Bias();

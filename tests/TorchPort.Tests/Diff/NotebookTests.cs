@@ -35,8 +35,8 @@ public class NotebookTests
     }
 
     [Fact]
-    public void A_carriage_return_overwrites_the_line() =>
-        Assert.Equal(["100%|####", "next"], Text.Lines("10%|#   \r100%|####\nnext\n"));
+    public void A_carriage_return_ends_a_line_too() =>
+        Assert.Equal(["10%", "100%", "next"], Text.Lines("10%\r100%\r\nnext\n"));
 
     [Fact]
     public void A_BOM_is_no_part_of_it()
@@ -52,7 +52,7 @@ public class NotebookTests
     [InlineData("is empty", "")]
     [InlineData("is empty", " \n")]
     [InlineData("see line 2", "{\"nbformat\": 4,\n \"cells\": [")]
-    [InlineData("see line 2.\nIt has a merge conflict", "{\n<<<<<<< HEAD\n\"nbformat\": 4\n=======\n>>>>>>> x\n}")]
+    [InlineData("see line 2.\nIt has a merge conflict", "{\n  <<<<<<< HEAD\n\"nbformat\": 4\n=======\n>>>>>>> x\n}")]
     [InlineData("names no nbformat", "[1, 2, 3]")]
     [InlineData("names no nbformat", "{\"nbformat\": \"4\"}")]
     [InlineData("jupyter nbconvert --to notebook --nbformat 4 'my notebook.ipynb'", "{\"nbformat\": 3, \"worksheets\": []}")]

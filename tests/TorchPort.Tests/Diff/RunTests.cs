@@ -6,7 +6,7 @@ public class RunTests
     [Fact]
     public void A_new_run_starts_where_the_epochs_start_over()
     {
-        var runs = Runs("ready", Line(0), "a gradient", Line(1), Line(2), Line(0), Line(100), "done", Line(50));
+        var runs = Runs("ready", Line(0), "a gradient", Line(1), Line(2), Line(0), Line(100), Line(100), Line(50));
 
         Assert.Equal([[1, 3, 4], [5, 6], [8]], runs.Select(run => run.Steps.Select(step => step.Line)));
         Assert.Equal([(0, 2), (0, 100), (50, 50)], runs.Select(run => (run.First, run.Last)));

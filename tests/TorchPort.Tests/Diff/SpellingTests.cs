@@ -19,6 +19,9 @@ public class SpellingTests
     [InlineData("'{:.9g}'.format(x)")]
     [InlineData("str(x)")]
     [InlineData("str(round(x, 4))")]
+    [InlineData("str(round(x, 5))")]
+    [InlineData("'{:+.3f}'.format(x)")]
+    [InlineData("'{:012.3f}'.format(x)")]
     public void A_column_is_spelled_as_Python_spells_it(string format)
     {
         var python = Python.Find("import sys");
@@ -45,6 +48,17 @@ public class SpellingTests
     [InlineData(1.4f, "0.00e+00", "1.40e+00")]
     public void A_number_gets_the_decimals_of_the_one_that_stands_there(float value, string like, string spelled) =>
         Assert.Equal(spelled, new Spelling([like, like == "nan" ? "0.123" : like]).Spell(value, like));
+
+    // As numpy writes a float32, which Debian's Python has no numpy to show.
+    [Fact]
+    public void A_numpy_float32_is_written_with_as_few_digits_as_tell_it()
+    {
+        string[] column = ["0.", "1.4", "0.84000003", "0.995904", "7.82921e-05"];
+        float[] floats = [0f, 1.4f, 0.84000003f, 0.995904f, 7.82921e-05f];
+
+        Assert.Equal(column, floats.Zip(column, new Spelling(column).Spell));
+        Assert.Equal("0.99590397", new Spelling(column).Spell(0.99590397f, "0.995904"));
+    }
 
     [Fact]
     public void A_whole_tensor_keeps_its_point() => Assert.Equal("0.", new Spelling(["0.", "1.4000"]).Spell(0, "0."));

@@ -18,6 +18,9 @@ public class StepTests
     [InlineData("W: 1.064 Cost: 0.019 after 3/10 epochs", 3, 10, "1.064", "0.019")]
     [InlineData("Epoch 3/10 W: 1.064, gradient: -0.62, Cost: 0.019115", 3, 10, "1.064", "0.019115")]
     [InlineData("Epoch 3/10 Batch 1 W: 1.064, Cost: 0.019115", 3, 10, "1.064", "0.019115")]
+    [InlineData("[2024-01-02 10:20] epoch 3 W: 1.064, MSE loss (cost): 0.019115", 3, null, "1.064", "0.019115")]
+    [InlineData("3 W: 1.064 Cost: tensor(0.0191, grad_fn=<MeanBackward0>)", 3, null, "1.064", "0.0191")]
+    [InlineData("Epoch 3 W: +1.064 Cost: 000.0191", 3, null, "+1.064", "000.0191")]
     public void A_step_has_an_epoch_one_weight_and_a_cost(string line, int epoch, int? epochs, string w, string cost)
     {
         var step = Step.Read(0, line, out var ofAnotherModel);
@@ -48,7 +51,8 @@ public class StepTests
     [InlineData("Epoch 3/10 W: 0.353, bias = 0.151, Cost: 14.770963")]
     [InlineData("Epoch 3/10 w1: 0.353 w2: 0.151 Cost: 14.770963")]
     [InlineData("Epoch 3/10 W: [0.353, 0.151] Cost: 14.770963")]
-    public void A_bias_or_a_second_weight_is_of_another_model(string line)
+    [InlineData("Epoch 3/10 W: 0.353 train cost: 14.770963 val cost: 9.9")]
+    public void A_bias_or_a_second_weight_or_cost_is_of_another_model(string line)
     {
         Assert.Null(Step.Read(0, line, out var ofAnotherModel));
         Assert.True(ofAnotherModel);

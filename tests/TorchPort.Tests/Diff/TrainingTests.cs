@@ -13,6 +13,9 @@ public class TrainingTests
     [InlineData("learning_rate = 0.2", "W.sub_(learning_rate * gradient)", "0.2")]
     [InlineData("learning_rate = 0.2", "update(W)", "0.2")]
     [InlineData("", "W -= 0.05 * gradient", "0.05")]
+    [InlineData("lr: float = 0.1", "W -= lr * gradient", "0.1")]
+    [InlineData("lr, nb_epochs = 0.1, 10", "W -= lr * gradient", "0.1")]
+    [InlineData("lr = 1/20", "W -= lr * gradient", "0.05")]
     [InlineData("'''\nlr = 0.3\n'''", "W -= lr * gradient", null)]
     [InlineData("", "W -= lr * gradient", null)]
     public void By_hand_the_rate_is_the_factor_of_the_gradient(string before, string update, string? rate) =>
