@@ -1,5 +1,5 @@
 #!/bin/sh
-# Builds the diff with the port beside it, and runs it. A build's last line is the program.
+# Builds the diff with the port beside it, and runs it. The build's last line is the program's path.
 case " $*" in
   *" --device cuda"* | *" --device=cuda"*) backend=cuda ;;
   *) backend=cpu ;;

@@ -335,8 +335,8 @@ static byte[] Picture(Plot left, Plot right, bool isSvg)
     }
 }
 
-// Skia writes no view box, no second font, a comma behind a text's last place, which Firefox refuses, and with some fonts a
-// control character for a blank.
+// Skia leaves out the view box and a fallback font. It adds a trailing comma, which Firefox refuses, and with some fonts a
+// control character for a space.
 static byte[] Scalable(byte[] picture)
 {
     var text = Encoding.UTF8.GetString(picture).Select(letter => letter is < ' ' and not '\n' and not '\t' ? ' ' : letter);

@@ -59,8 +59,8 @@ if [ ! -x "${port[0]}" ]; then
   port=(dotnet "${built##*$'\n'}")
 fi
 
-# Another libtorch may lack a function that TorchSharp's library asks for. Bound at once, that is an error at the start, and not
-# the end of the process at the first call.
+# Another libtorch may lack a function that TorchSharp's library asks for. LD_BIND_NOW reports it at the start; otherwise the
+# first call ends the process.
 say "PyTorch $version of $python"
 export LD_BIND_NOW=1 LD_LIBRARY_PATH=$libraries${LD_LIBRARY_PATH:+:$LD_LIBRARY_PATH}
 exec "${port[@]}" ${options[@]+"${options[@]}"}

@@ -2,10 +2,10 @@ namespace NotebookDiff;
 
 /// <summary>Finds the settings at which the port computes what a run of the notebook computed.</summary>
 /// <param name="port">The port.</param>
-/// <param name="exact">Whether the notebook printed nine digits a float: numbers are compared to the last bit then.</param>
+/// <param name="exact">Whether the notebook printed nine digits per float. Numbers are compared to the last bit then.</param>
 internal sealed class Comparer(Port port, bool exact)
 {
-    // After so many epochs it is known which settings fit. A longer run is computed at those alone.
+    // So many epochs tell which settings fit. Only those are run to the end.
     private const int Beginning = 2000;
 
     /// <summary>Compares a run with the port.</summary>
@@ -15,7 +15,7 @@ internal sealed class Comparer(Port port, bool exact)
     {
         if (IsIdentical(run, settings[0]))
         {
-            var expected = run.Steps.Select(step => new Spelled(step.W.Text, step.Cost.Text));
+            var expected = run.Steps.Select(step => new ExpectedNumbers(step.W.Text, step.Cost.Text));
             return new(run, settings[0], Alignment.Same, [.. expected], IsIdentical: true);
         }
 
@@ -51,10 +51,15 @@ internal sealed class Comparer(Port port, bool exact)
         return best!;
     }
 
+    // Where the beginning differs, the port is not run to the end.
     private bool IsIdentical(Run run, Settings settings)
     {
-        var lines = port.Lines(settings, run.Epochs, run.Last, exact);
-        return run.Steps.All(step => step.Text == lines[step.Epoch]);
+        int[] ends = run.Last > Beginning ? [Math.Max(run.First, Beginning), run.Last] : [run.Last];
+        return ends.All(end =>
+        {
+            var lines = port.Lines(settings, run.Epochs, end, exact);
+            return run.Steps.TakeWhile(step => step.Epoch <= end).All(step => step.Text == lines[step.Epoch]);
+        });
     }
 
     private Comparison InWords(Run run, Settings settings, Alignment alignment)
@@ -62,7 +67,7 @@ internal sealed class Comparer(Port port, bool exact)
         var numbers = port.Numbers(settings, run.Last + 1);
         var w = new Spelling([.. run.Steps.Select(step => step.W.Text)]);
         var cost = new Spelling([.. run.Steps.Select(step => step.Cost.Text)]);
-        var expected = run.Steps.Select(step => new Spelled(
+        var expected = run.Steps.Select(step => new ExpectedNumbers(
             Spell(w, step.W.Text, numbers[step.Epoch + alignment.W].W),
             Spell(cost, step.Cost.Text, numbers[step.Epoch + alignment.Cost].Cost)));
         return new(run, settings, alignment, [.. expected], IsIdentical: false);

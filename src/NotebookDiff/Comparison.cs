@@ -3,21 +3,21 @@ using System.Globalization;
 namespace NotebookDiff;
 
 /// <summary>The port's numbers for a step, spelled as the notebook spells them.</summary>
-internal sealed record Spelled(string W, string Cost);
+internal sealed record ExpectedNumbers(string W, string Cost);
 
 /// <summary>A run of the notebook beside the port's at some settings.</summary>
 /// <param name="Run">The run.</param>
 /// <param name="Settings">The settings at which the port was run.</param>
 /// <param name="Alignment">Which of the port's epochs the steps show.</param>
 /// <param name="Expected">The port's numbers, step by step.</param>
-/// <param name="IsIdentical">Whether the port printed the very lines.</param>
+/// <param name="IsIdentical">Whether the port printed exactly these lines.</param>
 internal sealed record Comparison(
-    Run Run, Settings Settings, Alignment Alignment, IReadOnlyList<Spelled> Expected, bool IsIdentical)
+    Run Run, Settings Settings, Alignment Alignment, IReadOnlyList<ExpectedNumbers> Expected, bool IsIdentical)
 {
     /// <summary>How many steps have the port's numbers.</summary>
     internal int Equal { get; } = Run.Steps.Zip(Expected, IsEqual).Count(isEqual => isEqual);
 
-    /// <summary>Whether all have them.</summary>
+    /// <summary>Whether every step does.</summary>
     internal bool AllEqual => Equal == Expected.Count;
 
     /// <summary>The steps, by their place in the run, with a number that is further from the port's than a tolerance.</summary>
@@ -38,10 +38,10 @@ internal sealed record Comparison(
         return distances.Contains(null) ? null : distances.Max();
     }
 
-    private static bool IsEqual(Step step, Spelled expected) =>
+    private static bool IsEqual(Step step, ExpectedNumbers expected) =>
         step.W.Text == expected.W && step.Cost.Text == expected.Cost;
 
-    private static bool IsWithin(decimal tolerance, Step step, Spelled expected) =>
+    private static bool IsWithin(decimal tolerance, Step step, ExpectedNumbers expected) =>
         IsWithin(tolerance, step.W.Text, expected.W) && IsWithin(tolerance, step.Cost.Text, expected.Cost);
 
     private static bool IsWithin(decimal tolerance, string number, string expected) =>

@@ -7,7 +7,7 @@ internal readonly record struct Numbers(float W, float Cost);
 /// <param name="program">The program and the first of its arguments.</param>
 internal sealed class Port(string[] program)
 {
-    /// <summary>The port that the build laid beside this program.</summary>
+    /// <summary>The port that the build copied next to this program.</summary>
     internal static string BesideThisProgram { get; } =
         Path.Combine(AppContext.BaseDirectory, OperatingSystem.IsWindows() ? "TorchPort.exe" : "TorchPort");
 
@@ -20,7 +20,7 @@ internal sealed class Port(string[] program)
     /// <param name="settings">Its cell and learning rate.</param>
     /// <param name="epochs">Its <c>--epochs</c>.</param>
     /// <param name="last">The last epoch that is needed.</param>
-    /// <param name="exact">Whether with nine digits a float.</param>
+    /// <param name="exact">Whether with nine digits per float.</param>
     /// <exception cref="TroubleException">It cannot be started, fails, or does not print these epochs.</exception>
     internal List<string> Lines(Settings settings, int epochs, int last, bool exact)
     {
@@ -31,13 +31,13 @@ internal sealed class Port(string[] program)
 
         string[] cell = ["--cell", $"{settings.Cell.Label}", "--lr", settings.LearningRate, "--epochs", $"{epochs}"];
         string[] command = [.. program, .. cell, .. exact ? ["--exact"] : Array.Empty<string>()];
-        var lines = Programs.Read("the port", Remedy, command, most: last + 1);
+        var lines = ChildProcess.Read("the port", Remedy, command, most: last + 1);
         return lines.Count > last
             ? _printed[(settings, epochs, exact)] = lines
             : throw new TroubleException($"the port, {program[0]}, printed no line for epoch {lines.Count}.\n{Remedy}.");
     }
 
-    /// <summary>What it computes, from epoch 0 to the last one that is needed at least.</summary>
+    /// <summary>W and cost from epoch 0 to at least the last one needed.</summary>
     /// <exception cref="TroubleException">It cannot be started, fails, or does not print these epochs.</exception>
     internal List<Numbers> Numbers(Settings settings, int last)
     {
@@ -52,5 +52,5 @@ internal sealed class Port(string[] program)
     private static Numbers Computed(string line) =>
         Step.Read(0, line, out _) is { } step
             ? new((float)Spelling.Read(step.W.Text), (float)Spelling.Read(step.Cost.Text))
-            : throw new TroubleException($"the port printed a line that is no step: '{Text.Visible(line)}'.\n{Remedy}.");
+            : throw new TroubleException($"the port printed a line that is no step: '{TextLines.Visible(line)}'.\n{Remedy}.");
 }

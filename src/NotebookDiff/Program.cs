@@ -4,7 +4,7 @@ using System.CommandLine.Invocation;
 using System.CommandLine.Parsing;
 using System.Globalization;
 using NotebookDiff;
-using Notebook = NotebookDiff.Notebook;
+
 using Stderr = TorchPort.Stderr;
 using Stdout = TorchPort.Stdout;
 
@@ -17,12 +17,12 @@ var notebook = new Argument<string>("NOTEBOOK")
 };
 var numbers = new Option<bool>("--numbers")
 {
-    Description = "take other words around the same numbers as the same",
+    Description = "ignore the words around equal numbers",
     Arity = ArgumentArity.Zero,
 };
 var tolerance = new Option<decimal?>("--tolerance")
 {
-    Description = "take numbers that are at most X apart as the same",
+    Description = "accept numbers up to X apart",
     HelpName = "X",
     CustomParser = given => TryDecimal(Text(given), out var value) && value >= 0
         ? value
@@ -98,7 +98,7 @@ command.Validators.Add(given =>
 });
 command.SetAction(Compare);
 
-// An unknown option is none of its arguments.
+// An unknown option must not be taken for NOTEBOOK.
 var isKnown = options.SelectMany(option => option.Aliases.Append(option.Name)).ToHashSet();
 var unknown = args.FirstOrDefault(word => word is ['-', not (>= '0' and <= '9'), ..] && !isKnown.Contains(word.Split('=')[0]));
 if (unknown is not null)
@@ -136,14 +136,15 @@ int Compare(ParseResult given)
 {
     var path = given.GetValue(notebook) ?? own;
     var name = given.GetValue(notebook) ?? "gradient-descent.ipynb";
-    var cells = given.GetValue(execute) ? Execute(given, path, name) : Notebook.Read(path);
+    var cells = given.GetValue(execute) ? Execute(given, path, name) : NotebookFile.Read(path);
 
     string[] program = [given.GetValue(port) ?? Port.BesideThisProgram, .. Device(given)];
-    var diff = new Diff(new Comparer(new Port(program), given.GetValue(exact)), given.GetValue(lr));
+    var diff = new NotebookComparison(new Comparer(new Port(program), given.GetValue(exact)), given.GetValue(lr));
     cells.ForEach(diff.Add);
-    var demands = new Demands(given.GetValue(exact), given.GetValue(numbers), given.GetValue(tolerance));
-    var report = new Report(name, given.GetValue(execute), demands, given.GetValue(all), ShowsColours());
-    return report.Write(given.InvocationConfiguration.Output, diff);
+    var strictness = new Strictness(given.GetValue(exact), given.GetValue(numbers), given.GetValue(tolerance));
+    var report = new Report(name, given.GetValue(execute), strictness, given.GetValue(all), ShowsColours());
+    report.Write(given.InvocationConfiguration.Output, diff);
+    return report.ExitCode(diff);
 }
 
 List<Cell> Execute(ParseResult given, string path, string name)
@@ -151,8 +152,8 @@ List<Cell> Execute(ParseResult given, string path, string name)
     var runner = Path.Combine(AppContext.BaseDirectory, "run-notebook.py");
     string[] how = ["--json", .. Device(given), .. Given(given, exact), .. Given(given, inOrder)];
     string[] command = [given.GetValue(python)!, runner, .. how, "--", path];
-    var json = Programs.Read("the notebook's run", "Name a Python with PyTorch with --python", command);
-    return Notebook.Parse(name, string.Join('\n', json), byLabel: !given.GetValue(inOrder));
+    var json = ChildProcess.Read("the notebook's run", "Name a Python with PyTorch with --python", command);
+    return NotebookFile.Parse(name, string.Join('\n', json), byLabel: !given.GetValue(inOrder));
 }
 
 string[] Device(ParseResult given) => given.GetValue(device) is { } named ? ["--device", named] : [];

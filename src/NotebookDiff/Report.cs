@@ -8,23 +8,26 @@ namespace NotebookDiff;
 /// <param name="Exact">Whether floats were compared to the last bit.</param>
 /// <param name="Numbers">Whether other words around the same numbers are the same.</param>
 /// <param name="Tolerance">By how much numbers may differ, or null if not at all.</param>
-internal sealed record Demands(bool Exact, bool Numbers, decimal? Tolerance);
+internal sealed record Strictness(bool Exact, bool Numbers, decimal? Tolerance);
 
 /// <summary>Says what came out of a comparison.</summary>
 /// <param name="name">What to call the notebook.</param>
 /// <param name="executed">Whether it was run, and not read as recorded.</param>
-/// <param name="demands">What a difference is.</param>
+/// <param name="strictness">What a difference is.</param>
 /// <param name="all">Whether to show the whole diff.</param>
 /// <param name="colours">Whether to colour the diff.</param>
-internal sealed class Report(string name, bool executed, Demands demands, bool all, bool colours)
+internal sealed class Report(string name, bool executed, Strictness strictness, bool all, bool colours)
 {
     private const int Shown = 40;
     private const string Red = "\e[31m", Green = "\e[32m", Plain = "\e[0m";
 
+    /// <summary>The exit code: 0 if every training was compared and is the same, else 1.</summary>
+    internal int ExitCode(NotebookComparison diff) =>
+        diff.Silent.Count == 0 && diff.Runs.TrueForAll(run => IsSame(run.Comparison)) ? 0 : 1;
+
     /// <summary>Writes the verdicts, the differences, and what was not compared.</summary>
-    /// <returns>The exit code: 0 if there is no difference, else 1.</returns>
     /// <exception cref="TroubleException">There is no run to compare.</exception>
-    internal int Write(TextWriter output, Diff diff)
+    internal void Write(TextWriter output, NotebookComparison diff)
     {
         if (diff.Runs.Count == 0)
         {
@@ -40,26 +43,24 @@ internal sealed class Report(string name, bool executed, Demands demands, bool a
         }
 
         diff.Silent.ForEach(cell => output.WriteLine($"{cell.Name.PadRight(width)}  trains, but {Printed} nothing"));
-        if (diff.Rest.Count > 0)
+        if (diff.Skipped.Count > 0)
         {
-            output.WriteLine($"Not compared: {string.Join(", ", diff.Rest.Select(Left))}");
+            output.WriteLine($"Not compared: {string.Join(", ", diff.Skipped.Select(Left))}");
         }
 
         var differing = diff.Runs.Where(run => !IsSame(run.Comparison)).ToList();
         if (differing.Count > 0 && differing.TrueForAll(run => run.Comparison.AllEqual))
         {
-            output.WriteLine("Only words differ: --numbers takes them as the same.");
+            output.WriteLine("The numbers are the same: --numbers takes that as no difference.");
         }
 
         if (differing.Exists(run => run.RateIsAssumed))
         {
             output.WriteLine("The code names no learning rate that can be read: --lr gives it.");
         }
-
-        return differing.Count == 0 && diff.Silent.Count == 0 ? 0 : 1;
     }
 
-    private string WhyNothing(Diff diff)
+    private string WhyNothing(NotebookComparison diff)
     {
         if (diff.Silent.Count > 0)
         {
@@ -69,13 +70,13 @@ internal sealed class Report(string name, bool executed, Demands demands, bool a
         }
 
         const string Wanted = "a printed line with an epoch, one weight W and a cost, like 'Epoch 0/10 W: 0.000, Cost: 4.666667'";
-        var other = diff.Rest.Find(left => left.Why.Length > 0);
+        var other = diff.Skipped.Find(left => left.Why.Length > 0);
         return $"looked for {Wanted}{(other is null ? "" : $", but found only {Left(other)}")}.";
     }
 
     private string Printed => executed ? "printed" : "recorded";
 
-    private static string Left(NotCompared left)
+    private static string Left(SkippedLines left)
     {
         var why = left.Why.Length > 0 ? $" ({left.Why})" : "";
         return $"{Lines(left.Count)} of {left.Cell.Name}{why}";
@@ -83,10 +84,10 @@ internal sealed class Report(string name, bool executed, Demands demands, bool a
 
     private bool IsSame(Comparison comparison) =>
         comparison.IsIdentical
-        || (comparison.AllEqual && (demands.Numbers || demands.Exact))
-        || (demands.Tolerance is not null && Differing(comparison).Count == 0);
+        || (comparison.AllEqual && (strictness.Numbers || strictness.Exact))
+        || (strictness.Tolerance is not null && Differing(comparison).Count == 0);
 
-    private string Verdict(Compared run)
+    private string Verdict(ComparedRun run)
     {
         var comparison = run.Comparison;
         var port = comparison.Settings.Cell.Method;
@@ -116,7 +117,7 @@ internal sealed class Report(string name, bool executed, Demands demands, bool a
         var blocks = Blocks([.. differing.Select(i => comparison.Run.Steps[i].Line)]);
         var renderer = new UnidiffRenderer(Differ.Instance, 3);
         var paired = new DiffResult(notebook, port, blocks);
-        var diff = renderer.Generate(paired, $"{Text.Visible(name)}, {cell.Name}", "the port, in the notebook's words");
+        var diff = renderer.Generate(paired, $"{TextLines.Visible(name)}, {cell.Name}", "the port, in the notebook's words");
         WriteCut(output, diff.Replace("\r\n", "\n", StringComparison.Ordinal).TrimEnd('\n').Split('\n'));
     }
 
@@ -129,7 +130,7 @@ internal sealed class Report(string name, bool executed, Demands demands, bool a
             return of.Length > 0 ? $"identical to {of}, {lines}" : $"identical, {lines}";
         }
 
-        var same = (demands.Exact ? "the same bits" : "the same numbers") + (of.Length > 0 ? $" as {of}" : "");
+        var same = (strictness.Exact ? "the same bits" : "the same numbers") + (of.Length > 0 ? $" as {of}" : "");
         var how = comparison.Alignment.Words;
         if (comparison.AllEqual)
         {
@@ -139,11 +140,11 @@ internal sealed class Report(string name, bool executed, Demands demands, bool a
         how = how.Length > 0 ? $"{how}, " : "";
         if (differing.Count == 0)
         {
-            return $"{how}{same} within {demands.Tolerance}, {lines}";
+            return $"{how}{same} within {strictness.Tolerance}, {lines}";
         }
 
         var from = of.Length > 0 ? $" from {of}" : "";
-        var by = demands.Tolerance is { } tolerance ? $" by more than {tolerance}" : "";
+        var by = strictness.Tolerance is { } tolerance ? $" by more than {tolerance}" : "";
         var first = comparison.Run.Steps[differing[0]].Epoch;
         var differ = differing.Count == 1 ? "differs" : "differ";
         return $"{how}{differing.Count} of {lines} {differ}{from}{by}, the first at epoch {first}{Distance(comparison)}";
@@ -151,7 +152,7 @@ internal sealed class Report(string name, bool executed, Demands demands, bool a
 
     private string Distance(Comparison comparison)
     {
-        if (!demands.Exact)
+        if (!strictness.Exact)
         {
             return "";
         }
@@ -164,7 +165,7 @@ internal sealed class Report(string name, bool executed, Demands demands, bool a
         };
     }
 
-    private List<int> Differing(Comparison comparison) => comparison.Differing(demands.Tolerance ?? 0);
+    private List<int> Differing(Comparison comparison) => comparison.Differing(strictness.Tolerance ?? 0);
 
     private static string Lines(int count) => count == 1 ? "1 line" : $"{count} lines";
 
@@ -187,7 +188,7 @@ internal sealed class Report(string name, bool executed, Demands demands, bool a
     private void WriteCut(TextWriter output, string[] diff)
     {
         var shown = all || diff.Length <= Shown ? diff.Length : Shown;
-        foreach (var line in diff.Take(shown).Select(Text.Visible))
+        foreach (var line in diff.Take(shown).Select(TextLines.Visible))
         {
             var colour = line is ['-', ..] ? Red : line is ['+', ..] ? Green : null;
             output.WriteLine(colours && colour is not null ? $"{colour}{line}{Plain}" : line);

@@ -1,6 +1,6 @@
 namespace NotebookDiff;
 
-/// <summary>One training: the steps of a cell, with rising epochs.</summary>
+/// <summary>The steps that one training printed, with rising epochs.</summary>
 /// <param name="Cell">The cell that printed them.</param>
 /// <param name="Place">Which of the cell's runs it is, from 0.</param>
 /// <param name="Steps">Its steps, at least one.</param>
@@ -12,11 +12,11 @@ internal sealed record Run(Cell Cell, int Place, IReadOnlyList<Step> Steps)
     /// <summary>The last epoch that was printed.</summary>
     internal int Last => Steps[^1].Epoch;
 
-    /// <summary>How many epochs it was to have: what stands behind the slash, or else the last one.</summary>
+    /// <summary>The number behind the slash, or the last epoch if that is larger.</summary>
     internal int Epochs => Math.Max(Steps[^1].Epochs ?? 0, Last);
 
     /// <summary>
-    /// Finds the runs of a cell. Where the epochs start over, a new run starts. A second line on an epoch is none of its steps.
+    /// Finds the runs of a cell. Where the epochs start over, a new run starts. A second line for the same epoch is skipped.
     /// </summary>
     /// <param name="cell">The cell.</param>
     /// <param name="ofAnotherModel">How many of its lines are steps of another model.</param>

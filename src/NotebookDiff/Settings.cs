@@ -2,8 +2,8 @@ namespace NotebookDiff;
 
 /// <summary>A cell of the port that trains.</summary>
 /// <param name="Label">Its label, for the port's <c>--cell</c>.</param>
-/// <param name="Method">What takes its steps.</param>
-/// <param name="LearningRate">The learning rate that it has by itself.</param>
+/// <param name="Method">How W is updated.</param>
+/// <param name="LearningRate">Its default learning rate.</param>
 internal sealed record PortCell(int Label, string Method, string LearningRate)
 {
     internal static readonly PortCell ByHand = new(2, Training.ByHand, "0.1");
@@ -15,12 +15,12 @@ internal sealed record Settings(PortCell Cell, string LearningRate)
 {
     /// <summary>The settings to try for a run, its own first: both cells, at each learning rate that the code names.</summary>
     /// <param name="own">The training that the run is of, if the code tells.</param>
-    /// <param name="all">The learning rates to try beside its own; null stands for the port's own.</param>
-    /// <param name="learningRate">For a training that names no learning rate; null stands for the port's own.</param>
-    internal static List<Settings> ToTry(Training? own, IEnumerable<string?> all, string? learningRate)
+    /// <param name="others">The learning rates to try beside its own.</param>
+    /// <param name="learningRate">Takes the place of one that the code does not name; null stands for the port's own.</param>
+    internal static List<Settings> ToTry(Training? own, IEnumerable<string?> others, string? learningRate)
     {
         PortCell[] cells = own?.PortCell == PortCell.Sgd ? [PortCell.Sgd, PortCell.ByHand] : [PortCell.ByHand, PortCell.Sgd];
-        var rates = all.Prepend(own?.LearningRate);
+        var rates = others.Prepend(own?.LearningRate);
         var settings =
             from rate in rates
             from cell in cells
@@ -29,8 +29,8 @@ internal sealed record Settings(PortCell Cell, string LearningRate)
     }
 
     /// <summary>Whether the code of a training names them.</summary>
-    internal bool AreOf(Training training) => training.PortCell == Cell && training.LearningRate == LearningRate;
+    internal bool Match(Training training) => training.PortCell == Cell && training.LearningRate == LearningRate;
 
     /// <summary>Whether the port takes the learning rate: it is finite and not negative.</summary>
-    internal bool CanBeRun => Spelling.Read(LearningRate) is >= 0 and < double.PositiveInfinity;
+    internal bool PortTakesRate => Spelling.Read(LearningRate) is >= 0 and < double.PositiveInfinity;
 }

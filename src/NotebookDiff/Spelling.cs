@@ -5,8 +5,8 @@ namespace NotebookDiff;
 /// <summary>How a notebook spells the numbers of one column: those of a run's W, or those of its cost.</summary>
 internal sealed class Spelling
 {
-    // Python's str() writes as few digits as tell a number from all others: up to 17 of a double, up to 9 of a numpy.float32.
-    // Some numbers need less.
+    // Python's str() writes up to 17 digits of a double and 9 of a numpy.float32. Some numbers need fewer, so these are the
+    // thresholds.
     private const int DigitsOfDouble = 15, DigitsOfSingle = 8;
 
     private static readonly NumberFormatInfo s_python = new()
@@ -56,7 +56,7 @@ internal sealed class Spelling
             return Scientific(value, decimals);
         }
 
-        // A sign, zeros in front and a last point belong to the format.
+        // A plus sign, leading zeros and a trailing point belong to the format.
         var sign = like[0] == '+' && value >= 0 ? "+" : "";
         var point = like[^1] == '.' ? "." : "";
         var digits = sign + Fixed(value, decimals) + point;
@@ -111,7 +111,7 @@ internal sealed class Spelling
         return parts.Length == 2 ? parts[1].Length : 0;
     }
 
-    // The last place behind the point that is written: 5 for 8e-05.
+    // The position of the last decimal: 5 for 8e-05.
     private static int Places(string number) =>
         Decimals(number) - (number.Split('e', 'E') is [_, var exponent] ? int.Parse(exponent, s_python) : 0);
 

@@ -15,7 +15,7 @@ internal sealed record Number(int At, string Text)
 /// <summary>A printed line with an epoch, one weight and a cost. The rest of the line is words.</summary>
 /// <param name="Line">Which line of its cell's output it is, from 0.</param>
 /// <param name="Text">The line.</param>
-/// <param name="Epoch">The first whole number after the word epoch; without that word, the first of the line.</param>
+/// <param name="Epoch">The first whole number after the word epoch, or else the first in the line.</param>
 /// <param name="Epochs">The whole number behind the slash that follows the epoch, if there is one.</param>
 /// <param name="W">The number after <c>W</c>, <c>w</c> or <c>weight</c>.</param>
 /// <param name="Cost">The number after <c>cost</c> or <c>loss</c>.</param>

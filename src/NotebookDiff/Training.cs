@@ -4,16 +4,16 @@ using System.Text.RegularExpressions;
 namespace NotebookDiff;
 
 /// <summary>A loop of a cell's code that trains.</summary>
-/// <param name="Method">What takes its steps: <c>by hand</c>, or the optimizer's name, <c>SGD</c>.</param>
+/// <param name="Method">How W is updated: <c>by hand</c>, or the optimizer's name, <c>SGD</c>.</param>
 /// <param name="LearningRate">The learning rate as the code writes it, or null if it names none.</param>
 internal sealed partial record Training(string Method, string? LearningRate)
 {
     internal const string ByHand = "by hand";
 
-    // The port is run at each.
+    // The port runs once for each fraction and cell.
     private const int MostFractions = 8;
 
-    private static readonly string[] s_ratesNames = ["lr", "learning_rate", "learningRate", "LR", "alpha", "eta", "step_size"];
+    private static readonly string[] s_rateNames = ["lr", "learning_rate", "learningRate", "LR", "alpha", "eta", "step_size"];
 
     /// <summary>Whether it stands in a function, which another cell may call.</summary>
     internal bool InFunction { get; private init; }
@@ -55,7 +55,7 @@ internal sealed partial record Training(string Method, string? LearningRate)
     internal static IEnumerable<string> Fractions(string source) =>
         Fraction().Matches(WithoutComments(source)).Select(fraction => fraction.Value).Distinct().Take(MostFractions);
 
-    /// <summary>Whether the code adds a bias to <c>W * x</c>.</summary>
+    /// <summary>Whether the code has a bias: <c>+ b</c>, <c>[W, b]</c> or <c>Linear</c>.</summary>
     internal static bool HasBias(string source) => Bias().IsMatch(WithoutComments(source));
 
     private static Training OfLoop(string body, string soFar)
@@ -82,7 +82,7 @@ internal sealed partial record Training(string Method, string? LearningRate)
     {
         var factors = Updates().Matches(body).SelectMany(update => Value().Matches(update.Groups["by"].Value));
         var rate = factors.Select(factor => Resolved(factor.Value, soFar)).FirstOrDefault(value => value is not null);
-        return rate ?? s_ratesNames.Select(name => Resolved(name, soFar)).FirstOrDefault(value => value is not null);
+        return rate ?? s_rateNames.Select(name => Resolved(name, soFar)).FirstOrDefault(value => value is not null);
     }
 
     // A number, a quotient of two, or the name of one.
@@ -132,11 +132,11 @@ internal sealed partial record Training(string Method, string? LearningRate)
 
     private static bool IsBlankOrCloses(string line) => line.TrimStart() is "" or [')' or ']' or '}', ..];
 
-    // A text in triple quotes serves as a comment, too.
+    // A triple-quoted string counts as a comment.
     private static string WithoutComments(string code) =>
         CommentOrText().Replace(code, match => match.Groups["short"].Value);
 
-    // A text in single quotes stays; a # in it begins no comment.
+    // A string on one line stays; a # in it begins no comment.
     [GeneratedRegex("""
         "{3}[\s\S]*?"{3} | '{3}[\s\S]*?'{3} | \#[^\n]* | (?<short> "(?:\\.|[^"\\\n])*" | '(?:\\.|[^'\\\n])*' )
         """, RegexOptions.IgnorePatternWhitespace)]

@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 """Runs the cells of a notebook that its author ran, in the order of their labels, with nothing but Python and PyTorch.
 
-Its stdout is the cells' stdout. Exit 0: done; 1: a cell raised, or the device is not there; 2: no such notebook, or a
-wrong command line.
+Prints what the cells print, or with --json the notebook. Exit 0: done; 1: a cell raised, or the device is not there;
+2: no such notebook, or a wrong command line.
 """
 
 import argparse
@@ -15,10 +15,10 @@ import re
 import sys
 import traceback
 
-# Cell magics under which the cell is still Python. Under any other it is another language.
+# Cell magics that leave the cell Python. Cells with any other magic are skipped.
 PYTHON_CELLS = ('capture', 'prun', 'time', 'timeit')
 
-# What only Jupyter runs: %magics, !shell lines, ?help, and pip without a sign in front.
+# What only Jupyter runs: %magics, !shell lines, ?help, and pip without % or !.
 NOT_PYTHON = re.compile(r'\s*(?:\w+\s*=\s*)?(?:[%!?]|(?:pip|conda)\s+\w|\w+\?)')
 
 
@@ -174,9 +174,9 @@ def main():
         say(f'cannot read {options.notebook}: {missing}')
         return 2
 
-    os.dup2(os.open(os.devnull, os.O_RDONLY), 0)  # what a cell asks for, nobody answers
+    os.dup2(os.open(os.devnull, os.O_RDONLY), 0)  # input() gets an end of file
     result = sys.stdout
-    if options.json:  # what a program prints that a cell starts is no JSON
+    if options.json:  # a program that a cell starts must not print into the JSON
         result = open(os.dup(1), 'w', encoding='utf-8', newline='\n')
         os.dup2(2, 1)
     try:

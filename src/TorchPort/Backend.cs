@@ -10,7 +10,7 @@ internal static partial class Backend
     /// <summary><c>cpu</c>, <c>cuda</c> or <c>external</c>: the build's <c>-p:TorchBackend</c>.</summary>
     internal static string Name { get; } = Metadata("TorchBackend");
 
-    /// <summary>The libtorch that TorchSharp was built for. TorchSharp's own <c>torch.__version__</c> loads it first.</summary>
+    /// <summary>The libtorch that TorchSharp was built for. <c>torch.__version__</c> would load libtorch.</summary>
     internal static string LibTorchVersion => Metadata("LibTorchVersion");
 
     private static string TorchSharpLibrary { get; } =
@@ -32,8 +32,8 @@ internal static partial class Backend
     /// <summary>Loads the OpenMP that the build carries, where libtorch asks for another.</summary>
     internal static void LoadOpenMP()
     {
-        // On macOS libtorch asks for Homebrew's libomp.dylib, by its full path. The one beside the program goes by the same
-        // path: once it is loaded, macOS looks no further.
+        // On macOS libtorch asks for Homebrew's libomp.dylib, by its full path. The copy beside the program has the same
+        // install name: once it is loaded, macOS looks no further.
         if (OperatingSystem.IsMacOS())
         {
             _ = NativeLibrary.TryLoad(Path.Combine(AppContext.BaseDirectory, "libomp.dylib"), out _);
@@ -88,8 +88,8 @@ internal static partial class Backend
         };
     }
 
-    // At exit libtorch takes itself apart, operator by operator, for a third of the time that it took to load; the system
-    // frees it all at once. Exit handlers run from the last to the first, so this one ends the process before libtorch's.
+    // At exit libtorch unregisters its operators one by one. That takes a third of the loading time, and the system frees the
+    // memory anyway. Exit handlers run from the last to the first, so this one ends the process before libtorch's.
     private static void SkipExitHandlers()
     {
         if (OperatingSystem.IsLinux())

@@ -4,8 +4,8 @@ namespace TorchPort;
 
 /// <summary>Spells numbers as Python's <c>format</c> does: <c>nan</c>, <c>inf</c>, <c>-inf</c>, and no culture's comma.</summary>
 /// <param name="exact">
-/// Every float with nine significant digits (Python's <c>{:.9g}</c>), which tells any two float32 apart, whatever format
-/// the cell asks for.
+/// Whether to print every float with nine significant digits (Python's <c>{:.9g}</c>), which tell any two float32 apart,
+/// whatever the cell's format.
 /// </param>
 internal sealed class PythonFormat(bool exact) : IFormatProvider, ICustomFormatter
 {

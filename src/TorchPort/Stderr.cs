@@ -21,7 +21,7 @@ internal static class Stderr
     /// <summary>Says what is wrong with a command line. A misspelt option gets the near ones suggested.</summary>
     internal static void SayWhatIsWrong(ParseResult parsed)
     {
-        // What follows an unknown option is its value, and no mistake of its own.
+        // The word after an unknown option is its value, not a second mistake.
         var program = parsed.CommandResult.Command;
         var isOption = parsed.UnmatchedTokens is [['-', '-', ..], ..];
         var alone = isOption ? program.Parse([parsed.UnmatchedTokens[0].Split('=')[0]]) : parsed;
@@ -30,7 +30,7 @@ internal static class Stderr
         action.ShowHelp = false;
         action.ShowTypoCorrections = isOption;
 
-        // It says the suggestions first, and then the errors that they answer.
+        // System.CommandLine prints the suggestions before the errors.
         using var said = new StringWriter { NewLine = "\n" };
         _ = parsed.Invoke(new InvocationConfiguration { Output = said, Error = said });
         var first = said.ToString().Split("\n\n", StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries)[0];

@@ -19,8 +19,8 @@ internal static partial class Stdout
         : error.HResult == 32;
 
     // The console's own stream swallows the error of a closed pipe, so that a long run would go on for nobody; the streams below
-    // report it. A FileStream in turn keeps a position of its own, where a file that the shell opened has one that it
-    // shares: such a file is left to the console's stream.
+    // report it. A FileStream keeps its own position in a file, but a file that the shell opened has a shared one: such a
+    // file gets the console's stream.
     private static Stream OpenStream()
     {
         if (OperatingSystem.IsWindows())

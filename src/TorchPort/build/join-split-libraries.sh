@@ -1,8 +1,9 @@
 #!/bin/sh
 # join-split-libraries.sh STAMP LIBRARY... joins the pieces of each library. What it writes to stdout is an error.
-# STAMP has the SHA-256 and the size of each library that was found whole, which is not read again.
+# STAMP lists the SHA-256 and the size of each whole library, so that the next build does not hash it again.
 
-# One build joins at a time. Every user can lock /tmp, also where the packages are read-only or on NFS.
+# One build joins at a time. exec keeps the process id, so JOINING = $$ means that this one holds the lock. Every user can lock
+# /tmp, also where the packages are read-only or on NFS.
 [ "${JOINING-}" = $$ ] || JOINING=$$ exec flock --no-fork /tmp sh "$0" "$@"
 
 is_whole() { [ "$(sha256sum < "$1")" = "$sha  -" ]; }

@@ -284,11 +284,11 @@ public sealed class LearnersNotebooksTests
     private static (int ExitCode, string[] Said) Answer(string json, bool numbers = false, string? learningRate = null)
     {
         using var output = new StringWriter { NewLine = "\n" };
-        var diff = new Diff(new Comparer(s_port, exact: false), learningRate);
-        Notebook.Parse("mine.ipynb", json, byLabel: true).ForEach(diff.Add);
-        var report = new Report("mine.ipynb", executed: false, new Demands(false, numbers, null), all: false, colours: false);
-        var exitCode = report.Write(output, diff);
-        return (exitCode, output.ToString().TrimEnd('\n').Split('\n'));
+        var diff = new NotebookComparison(new Comparer(s_port, exact: false), learningRate);
+        NotebookFile.Parse("mine.ipynb", json, byLabel: true).ForEach(diff.Add);
+        var report = new Report("mine.ipynb", executed: false, new Strictness(false, numbers, null), all: false, colours: false);
+        report.Write(output, diff);
+        return (report.ExitCode(diff), output.ToString().TrimEnd('\n').Split('\n'));
     }
 
     /// <summary>A notebook, and what is said of it.</summary>

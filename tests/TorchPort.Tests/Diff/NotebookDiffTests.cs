@@ -126,10 +126,11 @@ public sealed class NotebookDiffTests : IDisposable
     {
         try
         {
-            var diff = new Diff(new Comparer(port, exact: false), learningRate: null);
-            Notebook.Read(File_).ForEach(diff.Add);
+            var diff = new NotebookComparison(new Comparer(port, exact: false), learningRate: null);
+            NotebookFile.Read(File_).ForEach(diff.Add);
             var report = new Report(File_, executed: false, new(false, false, null), all: false, colours: false);
-            return report.Write(TextWriter.Null, diff);
+            report.Write(TextWriter.Null, diff);
+            return report.ExitCode(diff);
         }
         catch (TroubleException e)
         {

@@ -64,7 +64,7 @@ public class ReportTests
     [Fact]
     public void With_exact_the_distance_is_told_in_units_in_the_last_place()
     {
-        var exact = new Demands(Exact: true, false, null);
+        var exact = new Strictness(Exact: true, false, null);
         var printed = Start.Port("--device", "cpu", "--cell", "3", "--exact").Stdout;
 
         Assert.EndsWith(": identical, 11 lines\n", Answer(printed, exact).Said, StringComparison.Ordinal);
@@ -112,13 +112,14 @@ public class ReportTests
     }
 
     private static (int ExitCode, string Said) Answer(
-        string printed, Demands? demands = null, bool all = false, bool colours = false)
+        string printed, Strictness? strictness = null, bool all = false, bool colours = false)
     {
         using var output = new StringWriter { NewLine = "\n" };
-        demands ??= new(false, false, null);
-        var diff = new Diff(new Comparer(s_port, demands.Exact), learningRate: null);
-        diff.Add(new("In [1]", Sgd, Text.Lines(printed)));
-        var exitCode = new Report("my.ipynb", executed: false, demands, all, colours).Write(output, diff);
-        return (exitCode, output.ToString());
+        strictness ??= new(false, false, null);
+        var diff = new NotebookComparison(new Comparer(s_port, strictness.Exact), learningRate: null);
+        diff.Add(new("In [1]", Sgd, TextLines.Lines(printed)));
+        var report = new Report("my.ipynb", executed: false, strictness, all, colours);
+        report.Write(output, diff);
+        return (report.ExitCode(diff), output.ToString());
     }
 }

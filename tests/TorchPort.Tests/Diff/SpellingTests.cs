@@ -32,7 +32,7 @@ public class SpellingTests
                 x = struct.unpack('f', struct.pack('i', bits))[0]
                 print({format})
             """;
-        var column = Text.Lines(Start.Program(python!, ["-c", script]).Stdout);
+        var column = TextLines.Lines(Start.Program(python!, ["-c", script]).Stdout);
 
         var spelling = new Spelling(column);
         Assert.Equal(column, s_floats.Zip(column, spelling.Spell));

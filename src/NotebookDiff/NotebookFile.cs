@@ -10,7 +10,7 @@ namespace NotebookDiff;
 internal sealed record Cell(string Name, string Source, IReadOnlyList<string> Lines);
 
 /// <summary>A Jupyter notebook of nbformat 4.</summary>
-internal static class Notebook
+internal static class NotebookFile
 {
     /// <summary>Reads a notebook from a file.</summary>
     /// <returns>Its code cells, in the order in which they were run.</returns>
@@ -51,9 +51,9 @@ internal static class Notebook
                 var label = (int?)cell!["execution_count"];
                 var name = label is null ? place : $"In [{label}]";
 
-                // A cell without a label stays behind the one that it stands behind.
+                // A cell without a label follows the cell before it.
                 var order = label ?? cells.LastOrDefault().Order;
-                cells.Add((order, new(name, Joined(Member(cell, "source")), Text.Lines(Stdout(cell)))));
+                cells.Add((order, new(name, Joined(Member(cell, "source")), TextLines.Lines(Stdout(cell)))));
             }
         }
         catch (Exception e) when (IsWrongShape(e))

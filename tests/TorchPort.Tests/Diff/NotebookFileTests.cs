@@ -4,7 +4,7 @@ using static NotebookDiff.Tests.LearnersNotebook;
 namespace NotebookDiff.Tests;
 
 /// <summary>Reading a notebook.</summary>
-public class NotebookTests
+public class NotebookFileTests
 {
     [Fact]
     public void Cells_come_in_the_order_in_which_they_were_run()
@@ -13,7 +13,7 @@ public class NotebookTests
         var json = notebook.Cell("d", label: 9).Json();
 
         Assert.Equal(["In [3]", "In [9]", "code cell 2", "In [9]"], Parse(json).Select(cell => cell.Name));
-        Assert.Equal(["a", "b", "c", "d"], Notebook.Parse("", json, byLabel: false).Select(cell => cell.Source));
+        Assert.Equal(["a", "b", "c", "d"], NotebookFile.Parse("", json, byLabel: false).Select(cell => cell.Source));
     }
 
     [Fact]
@@ -36,7 +36,7 @@ public class NotebookTests
 
     [Fact]
     public void A_carriage_return_ends_a_line_too() =>
-        Assert.Equal(["10%", "100%", "next"], Text.Lines("10%\r100%\r\nnext\n"));
+        Assert.Equal(["10%", "100%", "next"], TextLines.Lines("10%\r100%\r\nnext\n"));
 
     [Fact]
     public void A_BOM_is_no_part_of_it()
@@ -44,7 +44,7 @@ public class NotebookTests
         var file = Path.GetTempFileName();
         File.WriteAllText(file, "\uFEFF" + new LearnersNotebook().Cell("x").Json());
 
-        Assert.Single(Notebook.Read(file));
+        Assert.Single(NotebookFile.Read(file));
         File.Delete(file);
     }
 
@@ -61,11 +61,11 @@ public class NotebookTests
     [InlineData("code cell 1: source is missing", "{\"nbformat\": 4, \"cells\": [{\"cell_type\": \"code\", \"outputs\": []}]}")]
     public void What_is_no_notebook_is_trouble(string says, string json)
     {
-        var trouble = Assert.Throws<TroubleException>(() => Notebook.Parse("my notebook.ipynb", json, byLabel: true));
+        var trouble = Assert.Throws<TroubleException>(() => NotebookFile.Parse("my notebook.ipynb", json, byLabel: true));
 
         Assert.Contains(says, trouble.Message, StringComparison.Ordinal);
         Assert.InRange(trouble.Message.Split('\n').Length, 1, 3);
     }
 
-    private static List<Cell> Parse(string json) => Notebook.Parse("mine.ipynb", json, byLabel: true);
+    private static List<Cell> Parse(string json) => NotebookFile.Parse("mine.ipynb", json, byLabel: true);
 }

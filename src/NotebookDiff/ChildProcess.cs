@@ -6,7 +6,7 @@ using Stderr = TorchPort.Stderr;
 namespace NotebookDiff;
 
 /// <summary>Starts programs and reads what they print.</summary>
-internal static class Programs
+internal static class ChildProcess
 {
     private static readonly UTF8Encoding s_utf8 = new(encoderShouldEmitUTF8Identifier: false);
 
@@ -14,7 +14,7 @@ internal static class Programs
     /// <param name="what">What to call the program in an error.</param>
     /// <param name="remedy">What to do if there is no such program.</param>
     /// <param name="command">The program and its arguments.</param>
-    /// <param name="most">How many lines are needed. A program that prints more is ended.</param>
+    /// <param name="most">How many lines are needed. A program that prints more is killed.</param>
     /// <exception cref="TroubleException">There is no such program, or it fails.</exception>
     internal static List<string> Read(string what, string remedy, string[] command, int most = int.MaxValue)
     {
@@ -33,7 +33,7 @@ internal static class Programs
         }
 
         program.WaitForExit();
-        Hear(what, program.ExitCode, said.Result);
+        CheckExit(what, program.ExitCode, said.Result);
         return lines;
     }
 
@@ -59,9 +59,9 @@ internal static class Programs
         }
     }
 
-    private static void Hear(string what, int exitCode, string said)
+    private static void CheckExit(string what, int exitCode, string said)
     {
-        var lines = Text.Lines(said).Where(line => line.Length > 0).Select(Text.Visible).ToList();
+        var lines = TextLines.Lines(said).Where(line => line.Length > 0).Select(TextLines.Visible).ToList();
         if (exitCode != 0)
         {
             throw new TroubleException($"{what} ended with exit code {exitCode}:\n{string.Join('\n', lines.TakeLast(2))}");

@@ -3,9 +3,9 @@ using System.Text.RegularExpressions;
 namespace NotebookDiff;
 
 /// <summary>The lines of a text.</summary>
-internal static partial class Text
+internal static partial class TextLines
 {
-    /// <summary>The lines of a text. A carriage return, which lets a terminal overwrite a line, ends it, too.</summary>
+    /// <summary>The lines of a text. A carriage return also ends a line, since a terminal would overwrite it.</summary>
     internal static List<string> Lines(string text)
     {
         var lines = text.Split(["\r\n", "\n", "\r"], StringSplitOptions.None).ToList();
