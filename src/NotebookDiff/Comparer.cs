@@ -13,13 +13,15 @@ internal sealed class Comparer(Port port, bool exact)
     /// <param name="settings">The settings to try, those of the run's own code first.</param>
     internal Comparison Compare(Run run, List<Settings> settings)
     {
-        if (IsIdentical(run, settings[0]))
+        var beginning = run with { Steps = [.. run.Steps.TakeWhile((step, i) => i == 0 || step.Epoch <= Beginning)] };
+        var isLong = run.Steps.Count > beginning.Steps.Count;
+        var mayBeIdentical = !isLong || InWords(beginning, settings[0], Alignment.Same).AllEqual;
+        if (mayBeIdentical && IsIdentical(run, settings[0]))
         {
             var expected = run.Steps.Select(step => new ExpectedNumbers(step.W.Text, step.Cost.Text));
             return new(run, settings[0], Alignment.Same, [.. expected], IsIdentical: true);
         }
 
-        var beginning = run with { Steps = [.. run.Steps.TakeWhile((step, i) => i == 0 || step.Epoch <= Beginning)] };
         var alignments = Alignment.ToTry(run.First);
         var best = Best(settings.SelectMany(tried => alignments.Select(alignment => InWords(beginning, tried, alignment))));
         if (best.Equal * 2 <= best.Expected.Count)
@@ -27,7 +29,7 @@ internal sealed class Comparer(Port port, bool exact)
             best = InWords(beginning, settings[0], Alignment.Same);
         }
 
-        if (run.Steps.Count > beginning.Steps.Count)
+        if (isLong)
         {
             best = InWords(run, best.Settings, best.Alignment);
         }
@@ -51,15 +53,10 @@ internal sealed class Comparer(Port port, bool exact)
         return best!;
     }
 
-    // Where the beginning differs, the port is not run to the end.
     private bool IsIdentical(Run run, Settings settings)
     {
-        int[] ends = run.Last > Beginning ? [Math.Max(run.First, Beginning), run.Last] : [run.Last];
-        return ends.All(end =>
-        {
-            var lines = port.Lines(settings, run.Epochs, end, exact);
-            return run.Steps.TakeWhile(step => step.Epoch <= end).All(step => step.Text == lines[step.Epoch]);
-        });
+        var lines = port.Lines(settings, run.Epochs, run.Last, exact);
+        return run.Steps.All(step => step.Text == lines[step.Epoch]);
     }
 
     private Comparison InWords(Run run, Settings settings, Alignment alignment)

@@ -111,14 +111,15 @@ internal sealed class Report(string name, bool executed, Strictness strictness, 
         var cell = comparison.Run.Cell;
         var notebook = cell.Lines.ToArray();
         var port = cell.Lines.ToArray();
-        differing.ForEach(i => port[comparison.Run.Steps[i].Line] = comparison.Line(i));
+        var shown = all ? differing : [.. differing.Take(Shown)];
+        shown.ForEach(i => port[comparison.Run.Steps[i].Line] = comparison.Line(i));
 
         // The lines are paired: DiffPlex has no search left to do.
-        var blocks = Blocks([.. differing.Select(i => comparison.Run.Steps[i].Line)]);
+        var blocks = Blocks([.. shown.Select(i => comparison.Run.Steps[i].Line)]);
         var renderer = new UnidiffRenderer(Differ.Instance, 3);
         var paired = new DiffResult(notebook, port, blocks);
         var diff = renderer.Generate(paired, $"{TextLines.Visible(name)}, {cell.Name}", "the port, in the notebook's words");
-        WriteCut(output, diff.Replace("\r\n", "\n", StringComparison.Ordinal).TrimEnd('\n').Split('\n'));
+        WriteCut(output, diff.Replace("\r\n", "\n", StringComparison.Ordinal).TrimEnd('\n').Split('\n'), differing.Count);
     }
 
     private string Outcome(Comparison comparison, string of)
@@ -185,7 +186,7 @@ internal sealed class Report(string name, bool executed, Strictness strictness, 
         return blocks;
     }
 
-    private void WriteCut(TextWriter output, string[] diff)
+    private void WriteCut(TextWriter output, string[] diff, int differing)
     {
         var shown = all || diff.Length <= Shown ? diff.Length : Shown;
         foreach (var line in diff.Take(shown).Select(TextLines.Visible))
@@ -196,7 +197,7 @@ internal sealed class Report(string name, bool executed, Strictness strictness, 
 
         if (shown < diff.Length)
         {
-            output.WriteLine($"... {diff.Length - shown} more lines of the diff: --all shows them");
+            output.WriteLine($"... --all shows all {differing} lines that differ");
         }
     }
 }

@@ -23,18 +23,10 @@ internal sealed class Spelling
     internal Spelling(IReadOnlyCollection<string> column)
     {
         var finite = column.Where(number => double.IsFinite(Read(number))).ToList();
-        var decimals = finite.Select(Decimals).DefaultIfEmpty(6).ToList();
-        var places = finite.Select(Places).DefaultIfEmpty().ToList();
-        var significant = finite.Select(Significant).DefaultIfEmpty().ToList();
-        var keepsZeros = decimals.Distinct().Count() == 1 || finite.Exists(EndsInZeros);
-        var isRounded = places.Count(count => count == places.Max()) > significant.Count(count => count == significant.Max());
-
-        // '{:.3f}', str(x), str(numpy.float32(x)), str(round(x, 4)) and '{:.6g}', in this order
-        _spell = keepsZeros ? (value, like) => Like(value, like, decimals.Max())
-            : significant.Max() >= DigitsOfDouble ? (value, _) => Str(value, Read)
-            : significant.Max() >= DigitsOfSingle && finite.TrueForAll(IsSingle) ? (value, like) => Single(value, like)
-            : isRounded ? (value, _) => Str(Read(Fixed(value, places.Max())), Read)
-            : (value, _) => General(value, significant.Max());
+        var decimals = finite.Select(Decimals).DefaultIfEmpty(6).ToHashSet();
+        var keepsZeros = decimals.Count == 1 || finite.Exists(EndsInZeros);
+        var most = decimals.Max();
+        _spell = keepsZeros ? (value, like) => Like(value, like, most) : WithoutZeros(finite);
     }
 
     /// <summary>Reads a number as Python's <c>float</c> does.</summary>
@@ -47,6 +39,20 @@ internal sealed class Spelling
     /// <param name="value">The float.</param>
     /// <param name="like">The notebook's number at its place.</param>
     internal string Spell(float value, string like) => float.IsFinite(value) ? _spell(value, like) : value.ToString(s_python);
+
+    // str(x), str(numpy.float32(x)), str(round(x, 4)) and '{:.6g}', in this order
+    private static Func<double, string, string> WithoutZeros(List<string> numbers)
+    {
+        var places = numbers.ConvertAll(Places);
+        var digits = numbers.ConvertAll(Significant);
+        var mostPlaces = places.Max();
+        var mostDigits = digits.Max();
+        var isRounded = places.Count(count => count == mostPlaces) > digits.Count(count => count == mostDigits);
+        return mostDigits >= DigitsOfDouble ? (value, _) => Str(value, Read)
+            : mostDigits >= DigitsOfSingle && numbers.TrueForAll(IsSingle) ? Single
+            : isRounded ? (value, _) => Str(Read(Fixed(value, mostPlaces)), Read)
+            : (value, _) => General(value, mostDigits);
+    }
 
     private static string Like(double value, string like, int most)
     {
@@ -107,8 +113,8 @@ internal sealed class Spelling
 
     private static int Decimals(string number)
     {
-        var parts = Mantissa(number).Split('.');
-        return parts.Length == 2 ? parts[1].Length : 0;
+        var end = number.IndexOfAny(['e', 'E']) is >= 0 and var exponent ? exponent : number.Length;
+        return number.IndexOf('.', StringComparison.Ordinal) is >= 0 and var point ? end - point - 1 : 0;
     }
 
     // The position of the last decimal: 5 for 8e-05.
@@ -119,5 +125,5 @@ internal sealed class Spelling
         Mantissa(number).Where(char.IsAsciiDigit).SkipWhile(digit => digit == '0').Count();
 
     // 1.400, but not the 1.0 that Python's str() ends in
-    private static bool EndsInZeros(string number) => Decimals(number) > 1 && Mantissa(number)[^1] == '0';
+    private static bool EndsInZeros(string number) => Decimals(number) > 1 && Mantissa(number).EndsWith('0');
 }

@@ -36,8 +36,8 @@ internal sealed partial record Step(int Line, string Text, int Epoch, int? Epoch
 
         var numbers = NumberPattern().Matches(text).Select(match => new Number(match.Index, match.Value)).ToList();
         var named = Named(text, numbers).ToList();
-        var costs = Of(named, CostName());
-        var weights = Of(named, WeightName());
+        var costs = After(named, 'c', 'l');
+        var weights = After(named, 'w');
         var whole = numbers.FindAll(number => Whole(number) is not null && !named.Exists(pair => pair.Number == number));
         var word = EpochName().Match(text);
         var epoch = whole.Find(number => word.Success && number.At > word.Index) ?? whole.FirstOrDefault();
@@ -49,7 +49,7 @@ internal sealed partial record Step(int Line, string Text, int Epoch, int? Epoch
         var W = weights[0];
         var hasOneCost = costs.Count == 1;
         var hasOneWeight = weights.Count == 1 && !IsVector(text, W, numbers);
-        ofAnotherModel = !hasOneCost || !hasOneWeight || Of(named, BiasName()).Count > 0;
+        ofAnotherModel = !hasOneCost || !hasOneWeight || After(named, 'b').Count > 0;
         return !ofAnotherModel && Whole(epoch) is { } first
             ? new(line, text, first, BehindSlash(text, epoch, numbers), W, costs[0])
             : null;
@@ -64,7 +64,7 @@ internal sealed partial record Step(int Line, string Text, int Epoch, int? Epoch
     }
 
     // A name and the number that follows it, before the next name.
-    private static IEnumerable<(string Name, Number Number)> Named(string text, List<Number> numbers)
+    private static IEnumerable<(char Name, Number Number)> Named(string text, List<Number> numbers)
     {
         var names = Name().Matches(text);
         for (var i = 0; i < names.Count; i++)
@@ -73,13 +73,25 @@ internal sealed partial record Step(int Line, string Text, int Epoch, int? Epoch
             var to = i + 1 < names.Count ? names[i + 1].Index : text.Length;
             if (numbers.Find(number => number.At >= from) is { } number && number.At < to)
             {
-                yield return (names[i].Value, number);
+                yield return (char.ToLowerInvariant(text[names[i].Index]), number);
             }
         }
     }
 
-    private static List<Number> Of(List<(string Name, Number Number)> named, Regex name) =>
-        [.. named.Where(pair => name.IsMatch(pair.Name)).Select(pair => pair.Number)];
+    // A name tells by its first letter: cost or loss, w, b.
+    private static List<Number> After(List<(char Name, Number Number)> named, params ReadOnlySpan<char> names)
+    {
+        var numbers = new List<Number>();
+        foreach (var (name, number) in named)
+        {
+            if (names.Contains(name))
+            {
+                numbers.Add(number);
+            }
+        }
+
+        return numbers;
+    }
 
     private static int? Whole(Number number) =>
         int.TryParse(number.Text, NumberStyles.None, CultureInfo.InvariantCulture, out var whole) ? whole : null;
@@ -110,12 +122,6 @@ internal sealed partial record Step(int Line, string Text, int Epoch, int? Epoch
     [GeneratedRegex("epoch|에폭|에포크", RegexOptions.IgnoreCase)]
     private static partial Regex EpochName();
 
-    [GeneratedRegex("^w", RegexOptions.IgnoreCase)]
-    private static partial Regex WeightName();
-
     [GeneratedRegex("cost|loss", RegexOptions.IgnoreCase)]
     private static partial Regex CostName();
-
-    [GeneratedRegex("^b", RegexOptions.IgnoreCase)]
-    private static partial Regex BiasName();
 }

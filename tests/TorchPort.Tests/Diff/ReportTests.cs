@@ -81,7 +81,7 @@ public class ReportTests
 
         var cut = Answer(printed).Said.TrimEnd().Split('\n');
         Assert.Equal(42, cut.Length);
-        Assert.Equal("... 1963 more lines of the diff: --all shows them", cut[^1]);
+        Assert.Equal("... --all shows all 1000 lines that differ", cut[^1]);
         Assert.Equal(2004, Answer(printed, all: true).Said.TrimEnd().Split('\n').Length);
     }
 
