@@ -103,6 +103,17 @@ public class ReportTests
     }
 
     [Fact]
+    public void A_run_that_mostly_differs_is_compared_at_its_own_settings()
+    {
+        // Two lines are those of the other cell at this learning rate, and one of them is its own.
+        var byHand = Start.Port("--device", "cpu", "--cell", "2", "--lr", "0.15").Stdout.Split('\n')[..2];
+        var others = SgdPrinted.Split('\n')[2..^1].Select(line => line.With("W: ", "W: 5"));
+
+        var verdict = Answer(string.Join('\n', [.. byHand, .. others])).Said.Split('\n')[0];
+        Assert.EndsWith(": 10 of 11 lines differ, the first at epoch 1", verdict, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void Of_two_runs_in_a_cell_each_is_told()
     {
         var said = Answer(SgdPrinted.With("0.974", "0.975") + SgdPrinted).Said;
