@@ -1,68 +1,109 @@
 using System.Globalization;
+using TorchPort;
 
 namespace NotebookDiff;
 
-/// <summary>The port's numbers for a step, spelled as the notebook spells them.</summary>
-internal sealed record ExpectedNumbers(string W, string Cost);
+/// <summary>How strict a comparison is.</summary>
+/// <param name="Exact">Whether floats are compared to the last bit.</param>
+/// <param name="Numbers">Whether the words around the numbers may differ.</param>
+/// <param name="Tolerance">By how much numbers may differ.</param>
+internal sealed record Strictness(bool Exact = false, bool Numbers = false, decimal? Tolerance = null);
 
-/// <summary>A run of the notebook beside the port's at some settings.</summary>
-/// <param name="Run">The run.</param>
-/// <param name="Settings">The settings at which the port was run.</param>
-/// <param name="Alignment">Which of the port's epochs the steps show.</param>
-/// <param name="Expected">The port's numbers, step by step.</param>
-/// <param name="IsIdentical">Whether the port printed exactly these lines.</param>
-internal sealed record Comparison(
-    Run Run, Settings Settings, Alignment Alignment, IReadOnlyList<ExpectedNumbers> Expected, bool IsIdentical)
+/// <summary>A run of the notebook beside the port's.</summary>
+internal sealed class Comparison
 {
-    /// <summary>How many steps have the port's numbers.</summary>
-    internal int Equal { get; } = Run.Steps.Zip(Expected, IsEqual).Count(isEqual => isEqual);
+    private readonly Strictness _strictness;
+    private readonly Dictionary<int, PortLine> _port;
+    private readonly Column _w;
+    private readonly Column _cost;
 
-    /// <summary>Whether every step does.</summary>
-    internal bool AllEqual => Equal == Expected.Count;
+    /// <summary>Runs the port at some settings, and compares.</summary>
+    /// <param name="run">The run.</param>
+    /// <param name="fit">The settings, and which epochs to compare.</param>
+    /// <param name="strictness">How strict to be.</param>
+    /// <exception cref="TroubleException">The port cannot be run so.</exception>
+    internal Comparison(PrintedRun run, Fit fit, Strictness strictness)
+    {
+        (Run, Fit, _strictness) = (run, fit, strictness);
+        var last = run.Last + Math.Max(fit.Alignment.W, fit.Alignment.Cost);
+        _port = Port.Run(fit.Settings, Math.Max(run.Epochs, last), last, strictness.Exact);
+        _w = new Column(run.Steps.Select(step => step.W), strictness.Exact);
+        _cost = new Column(run.Steps.Select(step => step.Cost), strictness.Exact);
+        Differing = [.. run.Steps.Where(step => !IsSame(step))];
+        IsIdentical = fit.Alignment == Alignment.Same && run.Steps.All(step => step.Text == _port.GetValueOrDefault(step.Epoch)?.Text);
+    }
 
-    /// <summary>The steps, by their place in the run, with a number that is further from the port's than a tolerance.</summary>
-    internal List<int> Differing(decimal tolerance) =>
-        [.. Enumerable.Range(0, Expected.Count).Where(i => !IsWithin(tolerance, Run.Steps[i], Expected[i]))];
+    /// <summary>The run.</summary>
+    internal PrintedRun Run { get; }
 
-    /// <summary>The line of a step with the port's numbers.</summary>
-    internal string Line(int i) => Run.Steps[i].With(Expected[i].W, Expected[i].Cost);
+    /// <summary>The settings, and which epochs were compared.</summary>
+    internal Fit Fit { get; }
 
-    /// <summary>The largest distance from the port, in units in the last place of float32; null where a number is nan.</summary>
+    /// <summary>The steps whose numbers are not the port's.</summary>
+    internal IReadOnlyList<PrintedStep> Differing { get; }
+
+    /// <summary>Whether the port printed the very same lines.</summary>
+    internal bool IsIdentical { get; }
+
+    /// <summary>Whether it is as much the same as is asked for.</summary>
+    internal bool IsSame() =>
+        IsIdentical || (Differing.Count == 0 && (IgnoresWords || Run.TellsAgain));
+
+    /// <summary>The step's line with the port's numbers.</summary>
+    internal string InWords(PrintedStep step) => Numbers(step) is var (w, cost)
+        ? step.With(_w.Spell(w, step.W), _cost.Spell(cost, step.Cost))
+        : "(the port prints no such epoch)";
+
+    /// <summary>The port's own line for a step.</summary>
+    internal string Line(PrintedStep step) => _port[step.Epoch].Text;
+
+    /// <summary>The largest distance of numbers from the port's, in units in the last place of float32; null where one is nan.</summary>
     internal long? LargestDistance()
     {
-        var distances = Run.Steps.Zip(Expected).SelectMany(pair => new[]
+        var distances = new List<long?>();
+        foreach (var step in Differing)
         {
-            Distance(pair.First.W.Text, pair.Second.W),
-            Distance(pair.First.Cost.Text, pair.Second.Cost),
-        }).ToList();
+            var (w, cost) = Numbers(step) ?? (float.NaN, float.NaN);
+            distances.Add(Distance((float)step.W.Value, w));
+            distances.Add(Distance((float)step.Cost.Value, cost));
+        }
+
         return distances.Contains(null) ? null : distances.Max();
     }
 
-    private static bool IsEqual(Step step, ExpectedNumbers expected) =>
-        step.W.Text == expected.W && step.Cost.Text == expected.Cost;
+    private bool IgnoresWords => _strictness.Numbers || _strictness.Exact || _strictness.Tolerance is not null;
 
-    private static bool IsWithin(decimal tolerance, Step step, ExpectedNumbers expected) =>
-        IsWithin(tolerance, step.W.Text, expected.W) && IsWithin(tolerance, step.Cost.Text, expected.Cost);
+    private (float W, float Cost)? Numbers(PrintedStep step) =>
+        _port.TryGetValue(step.Epoch + Fit.Alignment.W, out var w) && _port.TryGetValue(step.Epoch + Fit.Alignment.Cost, out var cost)
+            ? (w.W, cost.Cost)
+            : null;
 
-    private static bool IsWithin(decimal tolerance, string number, string expected) =>
-        number == expected
-        || (tolerance > 0 && Math.Abs((AsDecimal(number) - AsDecimal(expected)) ?? decimal.MaxValue) <= tolerance);
+    private bool IsSame(PrintedStep step) =>
+        Numbers(step) is var (w, cost) && IsSame(_w, step.W, w) && IsSame(_cost, step.Cost, cost);
+
+    private bool IsSame(Column column, PrintedNumber number, float value)
+    {
+        if (column.Shows(number, value))
+        {
+            return true;
+        }
+
+        return _strictness.Tolerance is { } tolerance
+            && AsDecimal(number.Text) is { } left
+            && AsDecimal(column.Spell(value, number)) is { } right
+            && Math.Abs(left - right) <= tolerance;
+    }
 
     // Null if it is no decimal: nan, inf, or too large.
     private static decimal? AsDecimal(string number) =>
-        decimal.TryParse(number, NumberStyles.Float, CultureInfo.InvariantCulture, out var value) ? value : null;
+        decimal.TryParse(number, NumberStyles.Float | NumberStyles.AllowThousands, CultureInfo.InvariantCulture, out var value)
+            ? value
+            : null;
 
-    private static long? Distance(string number, string expected)
-    {
-        if (number == expected)
-        {
-            return 0;
-        }
-
-        var left = (float)Spelling.Read(number);
-        var right = (float)Spelling.Read(expected);
-        return float.IsNaN(left) || float.IsNaN(right) ? null : Math.Abs(Order(left) - Order(right));
-    }
+    private static long? Distance(float left, float right) =>
+        float.IsNaN(left) && float.IsNaN(right) ? 0
+        : float.IsNaN(left) || float.IsNaN(right) ? null
+        : Math.Abs(Order(left) - Order(right));
 
     // The floats in their order: neighbours are one apart.
     private static long Order(float value)

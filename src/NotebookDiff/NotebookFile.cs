@@ -1,13 +1,16 @@
+using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using TorchPort;
 
 namespace NotebookDiff;
 
 /// <summary>A code cell of a notebook.</summary>
 /// <param name="Name">Its label, <c>In [2]</c>; without one its place, <c>code cell 6</c>.</param>
 /// <param name="Source">Its code.</param>
-/// <param name="Lines">The lines that it printed.</param>
-internal sealed record Cell(string Name, string Source, IReadOnlyList<string> Lines);
+/// <param name="Lines">The lines that it printed, and those of the text that it showed.</param>
+/// <param name="Error">The error that it ended in, or null.</param>
+internal sealed record Cell(string Name, string Source, IReadOnlyList<string> Lines, string? Error = null);
 
 /// <summary>A Jupyter notebook of nbformat 4.</summary>
 internal static class NotebookFile
@@ -24,7 +27,7 @@ internal static class NotebookFile
 
         try
         {
-            return Parse(path, File.ReadAllText(path), byLabel: true);
+            return Parse(path, Decode(path, File.ReadAllBytes(path)), byLabel: true);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException or ArgumentException)
         {
@@ -53,18 +56,41 @@ internal static class NotebookFile
 
                 // A cell without a label follows the cell before it.
                 var order = label ?? cells.LastOrDefault().Order;
-                cells.Add((order, new(name, Joined(Member(cell, "source")), TextLines.Lines(Stdout(cell)))));
+                var outputs = cell["outputs"]?.AsArray().OfType<JsonObject>().ToList() ?? [];
+                var error = outputs.Find(output => IsOfType(output, "error"));
+                var raised = error is null ? null : (string?)error["ename"] ?? "no name";
+                cells.Add((order, new(name, Joined(Member(cell, "source")), TextLines.Of(Printed(outputs)), raised)));
             }
         }
         catch (Exception e) when (IsWrongShape(e))
         {
             var where = place.Length > 0 ? $"{place}: " : "";
-            var what = where + (e is KeyNotFoundException ? e.Message : "a value is of another kind than it should be.");
-            throw new TroubleException($"{path} is no notebook of nbformat 4: {what}\nSave it again in Jupyter.");
+            var what = e is KeyNotFoundException ? e.Message
+                : json.Contains("\\ud", StringComparison.OrdinalIgnoreCase) ? "a text has half a character (\\ud8..), or a value is wrong."
+                : "a value is of another kind than it should be.";
+            throw new TroubleException($"{path} is no notebook of nbformat 4: {where}{what}\nSave it again in Jupyter.");
         }
 
         var run = byLabel ? cells.OrderBy(cell => cell.Order) : cells.AsEnumerable();
         return [.. run.Select(cell => cell.Cell)];
+    }
+
+    private static string Decode(string path, byte[] bytes)
+    {
+        if (bytes is [0xFF, 0xFE, ..] or [0xFE, 0xFF, ..])
+        {
+            throw new TroubleException($"{path} is UTF-16, and a notebook is UTF-8. Save it as UTF-8.");
+        }
+
+        try
+        {
+            return new UTF8Encoding(false, throwOnInvalidBytes: true).GetString(bytes).TrimStart('\ufeff');
+        }
+        catch (DecoderFallbackException e)
+        {
+            var line = 1 + bytes.AsSpan(0, e.Index).Count((byte)'\n');
+            throw new TroubleException($"{path} is not UTF-8: see line {line}. Save it as UTF-8.");
+        }
     }
 
     private static JsonObject Root(string path, string json)
@@ -74,10 +100,13 @@ internal static class NotebookFile
             throw new TroubleException($"{path} is empty. Save the notebook again in Jupyter.");
         }
 
-        JsonNode? root;
         try
         {
-            root = JsonNode.Parse(json);
+            var root = JsonNode.Parse(json);
+            var version = (int)Member(root, "nbformat");
+            return version == 4 ? root!.AsObject() : throw new TroubleException(
+                $"{path} is a notebook of nbformat {version}, and this reads nbformat 4.\n"
+                + $"Convert it: jupyter nbconvert --to notebook --nbformat 4 '{path}'");
         }
         catch (JsonException e)
         {
@@ -85,42 +114,41 @@ internal static class NotebookFile
             var cure = hasConflict ? "It has a merge conflict: resolve that first." : "Name a file that Jupyter saved.";
             throw new TroubleException($"{path} cannot be read as the JSON of a notebook: see line {e.LineNumber + 1}.\n{cure}");
         }
-
-        try
-        {
-            return Versioned(path, root);
-        }
         catch (Exception e) when (IsWrongShape(e))
         {
-            const string Cure = "Name a file that Jupyter saved.";
-            throw new TroubleException($"{path} is JSON, but no notebook: it names no nbformat.\n{Cure}");
+            throw new TroubleException($"{path} is JSON, but no notebook: it names no nbformat.\nName a file that Jupyter saved.");
         }
-    }
-
-    private static JsonObject Versioned(string path, JsonNode? root)
-    {
-        var version = (int)Member(root, "nbformat");
-        return version == 4 ? root!.AsObject() : throw new TroubleException(
-            $"{path} is a notebook of nbformat {version}, and this reads nbformat 4.\n"
-            + $"Convert it: jupyter nbconvert --to notebook --nbformat 4 '{path}'");
     }
 
     private static bool IsCode(JsonNode? cell) => (string?)Member(cell, "cell_type") == "code";
 
-    private static string Stdout(JsonNode cell)
+    private static bool IsOfType(JsonObject output, string type) => (string?)output["output_type"] == type;
+
+    // What went to stdout, in any chunks, and the texts that the cell showed, each on lines of its own.
+    private static string Printed(List<JsonObject> outputs)
     {
-        var outputs = Member(cell, "outputs").AsArray();
-        var streams = outputs.Where(output => (string?)Member(output, "output_type") == "stream");
-        var printed = streams.Where(stream => (string?)Member(stream, "name") == "stdout");
-        return string.Concat(printed.Select(stream => Joined(Member(stream, "text"))));
+        var text = new StringBuilder();
+        foreach (var output in outputs)
+        {
+            if (IsOfType(output, "stream") && (string?)output["name"] is null or "stdout")
+            {
+                text.Append(Joined(output["text"]));
+            }
+            else if ((output["data"] as JsonObject)?["text/plain"] is { } shown)
+            {
+                text.Append(text.Length == 0 || text[^1] == '\n' ? "" : "\n").Append(Joined(shown)).Append('\n');
+            }
+        }
+
+        return text.ToString();
     }
 
     private static JsonNode Member(JsonNode? node, string key) =>
         (node as JsonObject)?[key] ?? throw new KeyNotFoundException($"{key} is missing.");
 
     // nbformat keeps a text as one string or as a list of strings.
-    private static string Joined(JsonNode text) =>
-        text is JsonArray lines ? string.Concat(lines.Select(line => (string?)line)) : (string)text!;
+    private static string Joined(JsonNode? text) =>
+        text is JsonArray lines ? string.Concat(lines.Select(line => (string?)line)) : (string?)text ?? "";
 
     // What System.Text.Json throws where a value is missing or of another kind, or a key stands twice.
     private static bool IsWrongShape(Exception e) =>

@@ -1,57 +1,79 @@
+using TorchPort;
+using TorchSharp;
+
 namespace NotebookDiff;
 
-/// <summary>W and cost before the step of an epoch.</summary>
-internal readonly record struct Numbers(float W, float Cost);
+/// <summary>A line of the port.</summary>
+/// <param name="Text">The line.</param>
+/// <param name="W">Its W.</param>
+/// <param name="Cost">Its cost.</param>
+internal sealed record PortLine(string Text, float W, float Cost);
 
-/// <summary>The port, run at the settings that a comparison asks for, at each of them once.</summary>
-/// <param name="program">The program and the first of its arguments.</param>
-internal sealed class Port(string[] program)
+/// <summary>The port, which runs in this process.</summary>
+internal static class Port
 {
-    /// <summary>The port that the build copied next to this program.</summary>
-    internal static string BesideThisProgram { get; } =
-        Path.Combine(AppContext.BaseDirectory, OperatingSystem.IsWindows() ? "TorchPort.exe" : "TorchPort");
+    private const int MostEpochs = 1_000_000;
+    private const int OwnEpochs = 10;
 
-    private const string Remedy = "Name another with --port";
+    /// <summary>Loads libtorch, and chooses the device.</summary>
+    /// <param name="device">A word that <see cref="DeviceChoice.IsDevice"/> takes.</param>
+    /// <exception cref="TroubleException">libtorch will not load, or there is no such device.</exception>
+    internal static void Load(string device)
+    {
+        Backend.Load();
+        torch.set_default_device(DeviceChoice.Choose(device));
+    }
 
-    private readonly Dictionary<(Settings, int, bool), List<string>> _printed = [];
-    private readonly Dictionary<Settings, List<Numbers>> _numbers = [];
+    /// <summary>The device that the port computes on.</summary>
+    internal static torch.Device Device => torch.get_default_device();
 
-    /// <summary>What it prints.</summary>
-    /// <param name="settings">Its cell and learning rate.</param>
-    /// <param name="epochs">Its <c>--epochs</c>.</param>
+    /// <summary>
+    /// Runs one of the port's cells. Where it is to run as the notebook has it, it runs as it is written, so that an edit of it
+    /// shows.
+    /// </summary>
+    /// <param name="settings">The cell, and the learning rate.</param>
+    /// <param name="epochs">The cell's <c>nb_epochs</c>.</param>
     /// <param name="last">The last epoch that is needed.</param>
-    /// <param name="exact">Whether with nine digits per float.</param>
-    /// <exception cref="TroubleException">It cannot be started, fails, or does not print these epochs.</exception>
-    internal List<string> Lines(Settings settings, int epochs, int last, bool exact)
+    /// <param name="exact">Whether to write nine digits for each float.</param>
+    /// <returns>The lines by their epoch.</returns>
+    /// <exception cref="TroubleException">So many epochs take too long, or the cell fails.</exception>
+    internal static Dictionary<int, PortLine> Run(Settings settings, int epochs, int last, bool exact)
     {
-        if (_printed.TryGetValue((settings, epochs, exact), out var known) && known.Count > last)
+        var label = settings.Formula.Label;
+        if (last > MostEpochs)
         {
-            return known;
+            throw new TroubleException($"epoch {last:N0} is too far. The diff runs up to {MostEpochs:N0} epochs.");
         }
 
-        string[] cell = ["--cell", $"{settings.Cell.Label}", "--lr", settings.LearningRate, "--epochs", $"{epochs}"];
-        string[] command = [.. program, .. cell, .. exact ? ["--exact"] : Array.Empty<string>()];
-        var lines = ChildProcess.Read("the port", Remedy, command, most: last + 1);
-        return lines.Count > last
-            ? _printed[(settings, epochs, exact)] = lines
-            : throw new TroubleException($"the port, {program[0]}, printed no line for epoch {lines.Count}.\n{Remedy}.");
-    }
-
-    /// <summary>W and cost from epoch 0 to at least the last one needed.</summary>
-    /// <exception cref="TroubleException">It cannot be started, fails, or does not print these epochs.</exception>
-    internal List<Numbers> Numbers(Settings settings, int last)
-    {
-        if (!_numbers.TryGetValue(settings, out var known) || known.Count <= last)
+        var lines = new Dictionary<int, PortLine>();
+        var format = new PythonFormat(exact);
+        var notebook = new Notebook(
+            Keep,
+            epochs == OwnEpochs ? null : epochs,
+            settings.Rate == settings.Formula.OwnRate ? null : settings.Rate);
+        try
         {
-            _numbers[settings] = known = [.. Lines(settings, last, last, exact: true).Select(Computed)];
+            using var scope = torch.NewDisposeScope();
+            CellError.Explain(label, label == 2 ? notebook.In2_FullCode : notebook.In3_FullCodeWithTorchOptim);
+        }
+        catch (OperationCanceledException)
+        {
+            // All the lines that are needed are there.
         }
 
-        return known;
-    }
+        return lines;
 
-    // Step reads any notebook's lines; the port's own are read faster.
-    private static Numbers Computed(string line) =>
-        line.Split(" W: ") is [_, var numbers] && numbers.Split(", Cost: ") is [var w, var cost]
-            ? new((float)Spelling.Read(w), (float)Spelling.Read(cost))
-            : throw new TroubleException($"the port printed a line that is no step: '{TextLines.Visible(line)}'.\n{Remedy}.");
+        void Keep(FormattableString line)
+        {
+            lines[Value<int>(0)] = new(line.ToString(format), Value<float>(2), Value<float>(3));
+            if (lines.ContainsKey(last))
+            {
+                throw new OperationCanceledException();
+            }
+
+            T Value<T>(int i) => line.ArgumentCount > i && line.GetArgument(i) is T value
+                ? value
+                : throw new TroubleException("prints a line without an epoch, nb_epochs, W and a cost, in this order");
+        }
+    }
 }

@@ -1,203 +1,187 @@
-using DiffPlex;
-using DiffPlex.Model;
-using DiffPlex.Renderer;
+using System.Globalization;
+using TorchPort;
 
 namespace NotebookDiff;
 
-/// <summary>What a difference is.</summary>
-/// <param name="Exact">Whether floats were compared to the last bit.</param>
-/// <param name="Numbers">Whether other words around the same numbers are the same.</param>
-/// <param name="Tolerance">By how much numbers may differ, or null if not at all.</param>
-internal sealed record Strictness(bool Exact, bool Numbers, decimal? Tolerance);
-
-/// <summary>Says what came out of a comparison.</summary>
+/// <summary>Says what came out, and chooses the exit code.</summary>
 /// <param name="name">What to call the notebook.</param>
-/// <param name="executed">Whether it was run, and not read as recorded.</param>
+/// <param name="executedOn">The Python and PyTorch that it was run on, or null where it is read as recorded.</param>
 /// <param name="strictness">What a difference is.</param>
-/// <param name="all">Whether to show the whole diff.</param>
-/// <param name="colours">Whether to colour the diff.</param>
-internal sealed class Report(string name, bool executed, Strictness strictness, bool all, bool colours)
+/// <param name="all">Whether to show all lines that differ.</param>
+/// <param name="colours">Whether to colour them.</param>
+internal sealed class Report(string name, string? executedOn, Strictness strictness, bool all, bool colours)
 {
     private const int Shown = 40;
-    private const string Red = "\e[31m", Green = "\e[32m", Plain = "\e[0m";
+    private const string Wanted = "a printed line with an epoch, one weight W and a cost, like 'Epoch 0/10 W: 0.000, Cost: 4.666667'";
 
-    /// <summary>The exit code: 0 if every training was compared and is the same, else 1.</summary>
-    internal int ExitCode(NotebookComparison diff) =>
-        diff.Silent.Count == 0 && diff.Runs.TrueForAll(run => IsSame(run.Comparison)) ? 0 : 1;
-
-    /// <summary>Writes the verdicts, the differences, and what was not compared.</summary>
-    /// <exception cref="TroubleException">There is no run to compare.</exception>
-    internal void Write(TextWriter output, NotebookComparison diff)
+    /// <summary>Writes the verdicts, the lines that differ, and what was not compared.</summary>
+    /// <returns>The exit code: 0 where every run of this exercise is the same, else 1.</returns>
+    /// <exception cref="TroubleException">There is no run of this exercise.</exception>
+    internal int Write(TextWriter output, Verdicts verdicts)
     {
-        if (diff.Runs.Count == 0)
+        var width = verdicts.All.Select(verdict => verdict.Cell.Name.Length).DefaultIfEmpty().Max();
+        foreach (var verdict in verdicts.All)
         {
-            throw new TroubleException($"{name} has nothing to compare: {WhyNothing(diff)}");
+            output.WriteLine($"{verdict.Cell.Name.PadRight(width)}  {Sentence(verdict)}");
+            if (verdict is Compared compared)
+            {
+                WriteLines(output, compared);
+            }
         }
 
-        var names = diff.Runs.Select(run => run.Comparison.Run.Cell.Name).Concat(diff.Silent.Select(cell => cell.Name));
-        var width = names.Max(name => name.Length);
-        foreach (var run in diff.Runs)
+        WriteNotes(output, verdicts);
+        var runs = verdicts.All.OfType<Compared>().ToList();
+        if (runs.Count == 0)
         {
-            output.WriteLine($"{run.Comparison.Run.Cell.Name.PadRight(width)}  {Verdict(run)}");
-            WriteDiff(output, run.Comparison);
+            throw new TroubleException($"{name} has nothing to compare: {WhyNothing(verdicts)}");
         }
 
-        diff.Silent.ForEach(cell => output.WriteLine($"{cell.Name.PadRight(width)}  trains, but {Printed} nothing"));
-        if (diff.Skipped.Count > 0)
-        {
-            output.WriteLine($"Not compared: {string.Join(", ", diff.Skipped.Select(Left))}");
-        }
-
-        var differing = diff.Runs.Where(run => !IsSame(run.Comparison)).ToList();
-        if (differing.Count > 0 && differing.TrueForAll(run => run.Comparison.AllEqual))
-        {
-            output.WriteLine("The numbers are the same: --numbers takes that as no difference.");
-        }
-
-        if (differing.Exists(run => run.RateIsAssumed))
-        {
-            output.WriteLine("The code names no learning rate that can be read: --lr gives it.");
-        }
+        return runs.TrueForAll(run => run.Comparison.IsSame()) && !verdicts.All.Exists(verdict => verdict is Silent) ? 0 : 1;
     }
 
-    private string WhyNothing(NotebookComparison diff)
+    private string Sentence(Verdict verdict) => verdict switch
     {
-        if (diff.Silent.Count > 0)
-        {
-            var cells = string.Join(" and ", diff.Silent.Select(cell => cell.Name));
-            var cure = executed ? "--in-order runs all its cells." : "Run it in Jupyter and save it, or here with --execute.";
-            return $"{cells} would train, but {Printed} nothing.\n{cure}";
-        }
+        Compared compared => Sentence(compared),
+        NotCompared { Why: var why } => $"not compared: {why}",
+        _ => $"trains, but {(executedOn is null ? "recorded" : "printed")} nothing",
+    };
 
-        const string Wanted = "a printed line with an epoch, one weight W and a cost, like 'Epoch 0/10 W: 0.000, Cost: 4.666667'";
-        var other = diff.Skipped.Find(left => left.Why.Length > 0);
-        return $"looked for {Wanted}{(other is null ? "" : $", but found only {Left(other)}")}.";
+    // SGD, lr 0.15, epochs 0 to 10: 1 of 11 lines differs, at epoch 4
+    private string Sentence(Compared compared)
+    {
+        var run = compared.Comparison.Run;
+        var settings = compared.Comparison.Fit.Settings;
+        var method = compared.Settings.Method(settings.Formula);
+        var rate = Rate(settings.Rate) + (compared.Settings.IsAssumed ? " (the port's own)" : "");
+        var to = run.Last < run.Epochs - 1 ? $"{run.Last} of {run.Epochs}" : $"{run.Last}";
+        var epochs = run.Steps.Count == 1 ? $"epoch {to}" : $"epochs {run.First} to {to}";
+        return $"{method}, lr {rate}, {epochs}: {Outcome(compared.Comparison)}";
     }
 
-    private string Printed => executed ? "printed" : "recorded";
-
-    private static string Left(SkippedLines left)
+    private string Outcome(Comparison comparison)
     {
-        var why = left.Why.Length > 0 ? $" ({left.Why})" : "";
-        return $"{Lines(left.Count)} of {left.Cell.Name}{why}";
-    }
-
-    private bool IsSame(Comparison comparison) =>
-        comparison.IsIdentical
-        || (comparison.AllEqual && (strictness.Numbers || strictness.Exact))
-        || (strictness.Tolerance is not null && Differing(comparison).Count == 0);
-
-    private string Verdict(ComparedRun run)
-    {
-        var comparison = run.Comparison;
-        var port = comparison.Settings.Cell.Method;
-        var method = run.Method ?? port;
-        var rate = comparison.Settings.LearningRate + (run.RateIsAssumed ? " (the port's own)" : "");
-        var last = comparison.Run.Last;
-        var epochs = last < comparison.Run.Epochs - 1 ? $"{last} of {comparison.Run.Epochs}" : $"{last}";
-        var outcome = Outcome(comparison, method == port ? "" : $"{port}'s");
-        return $"{method}, lr {rate}, epochs {comparison.Run.First} to {epochs}: {outcome}";
-    }
-
-    // Writes the lines of a run that differs, as a unified diff of its cell's output.
-    private void WriteDiff(TextWriter output, Comparison comparison)
-    {
-        var differing = Differing(comparison);
-        if (differing.Count == 0)
-        {
-            return;
-        }
-
-        var cell = comparison.Run.Cell;
-        var notebook = cell.Lines.ToArray();
-        var port = cell.Lines.ToArray();
-        var shown = all ? differing : [.. differing.Take(Shown)];
-        shown.ForEach(i => port[comparison.Run.Steps[i].Line] = comparison.Line(i));
-
-        // The lines are paired: DiffPlex has no search left to do.
-        var blocks = Blocks([.. shown.Select(i => comparison.Run.Steps[i].Line)]);
-        var renderer = new UnidiffRenderer(Differ.Instance, 3);
-        var paired = new DiffResult(notebook, port, blocks);
-        var diff = renderer.Generate(paired, $"{TextLines.Visible(name)}, {cell.Name}", "the port, in the notebook's words");
-        WriteCut(output, diff.Replace("\r\n", "\n", StringComparison.Ordinal).TrimEnd('\n').Split('\n'), differing.Count);
-    }
-
-    private string Outcome(Comparison comparison, string of)
-    {
-        var lines = Lines(comparison.Expected.Count);
-        var differing = Differing(comparison);
+        var lines = TextLines.Count(comparison.Run.Steps.Count);
+        var how = comparison.Fit.Alignment.Words is { Length: > 0 } words ? $"{words}, " : "";
+        var differing = comparison.Differing.Count;
         if (comparison.IsIdentical)
         {
-            return of.Length > 0 ? $"identical to {of}, {lines}" : $"identical, {lines}";
+            return $"identical{(strictness.Exact ? " to the last bit" : "")}, {lines}";
         }
 
-        var same = (strictness.Exact ? "the same bits" : "the same numbers") + (of.Length > 0 ? $" as {of}" : "");
-        var how = comparison.Alignment.Words;
-        if (comparison.AllEqual)
+        if (differing == 0)
         {
-            return how.Length > 0 ? $"{same}, {how}, {lines}" : $"{same} in other words, {lines}";
+            var within = strictness.Tolerance is { } most ? $" within {most}" : "";
+            var wording = how.Length == 0 && strictness.Tolerance is null ? "different wording, " : "";
+            return $"same {(strictness.Exact ? "bits" : "numbers")}{within}, {how}{wording}{lines}";
         }
 
-        how = how.Length > 0 ? $"{how}, " : "";
-        if (differing.Count == 0)
-        {
-            return $"{how}{same} within {strictness.Tolerance}, {lines}";
-        }
-
-        var from = of.Length > 0 ? $" from {of}" : "";
         var by = strictness.Tolerance is { } tolerance ? $" by more than {tolerance}" : "";
-        var first = comparison.Run.Steps[differing[0]].Epoch;
-        var differ = differing.Count == 1 ? "differs" : "differ";
-        return $"{how}{differing.Count} of {lines} {differ}{from}{by}, the first at epoch {first}{Distance(comparison)}";
+        var first = comparison.Differing[0].Epoch;
+        var where = differing == 1 ? $"differs{by}, at epoch {first}" : $"differ{by}, first at epoch {first}";
+        return $"{how}{differing} of {lines} {where}{Distance(comparison)}";
     }
 
-    private string Distance(Comparison comparison)
+    private string Distance(Comparison comparison) => (strictness.Exact, comparison.LargestDistance()) switch
     {
-        if (!strictness.Exact)
-        {
-            return "";
-        }
+        (false, _) => "",
+        (_, null) => ", with nan on one side",
+        (_, 1) => ", at most 1 unit in the last place apart",
+        (_, var units) => $", at most {units} units in the last place apart",
+    };
 
-        return comparison.LargestDistance() switch
-        {
-            null => ", with nan on one side",
-            1 => ", at most 1 unit in the last place apart",
-            var units => $", at most {units} units in the last place apart",
-        };
-    }
-
-    private List<int> Differing(Comparison comparison) => comparison.Differing(strictness.Tolerance ?? 0);
-
-    private static string Lines(int count) => count == 1 ? "1 line" : $"{count} lines";
-
-    // Neighbouring lines make one block.
-    private static List<DiffBlock> Blocks(List<int> lines)
+    // The lines that differ in pairs, the notebook's and the port's; where only words do, the first pair.
+    private void WriteLines(TextWriter output, Compared compared)
     {
-        var blocks = new List<DiffBlock>();
-        for (int i = 0, next; i < lines.Count; i = next)
+        var comparison = compared.Comparison;
+        var differing = comparison.Differing;
+        var onlyWords = differing.Count == 0 && comparison.Fit.Alignment == Alignment.Same && !comparison.IsIdentical;
+        if (differing.Count > 0 || onlyWords)
         {
-            for (next = i + 1; next < lines.Count && lines[next] == lines[next - 1] + 1; next++)
-            {
-            }
-
-            blocks.Add(new(lines[i], next - i, lines[i], next - i));
+            output.WriteLine($"--- {TextLines.Visible(name)}, {compared.Cell.Name}");
+            output.WriteLine("+++ the port");
         }
 
-        return blocks;
+        if (onlyWords)
+        {
+            var first = comparison.Run.Steps.First(step => step.Text != comparison.Line(step));
+            WritePair(output, first, comparison.Line(first));
+        }
+
+        foreach (var step in all ? differing : differing.Take(Shown / 2))
+        {
+            WritePair(output, step, comparison.InWords(step));
+        }
+
+        if (!all && differing.Count > Shown / 2)
+        {
+            output.WriteLine($"... --all shows all {differing.Count} lines that differ");
+        }
+
+        if (compared.Others is { Fit.Settings: var others } && differing.Count > 0)
+        {
+            var rounding = compared.Others.Differing.Count > 0 ? ", but for rounding" : "";
+            output.WriteLine(others.Rate == 0
+                ? $"W stays at 0 in {compared.Cell.Name}: no step is taken."
+                : $"The numbers of {compared.Cell.Name} are those of {others.Formula.Words} at lr {Rate(others.Rate)}{rounding}.");
+        }
     }
 
-    private void WriteCut(TextWriter output, string[] diff, int differing)
+    private void WritePair(TextWriter output, PrintedStep step, string port)
     {
-        var shown = all || diff.Length <= Shown ? diff.Length : Shown;
-        foreach (var line in diff.Take(shown).Select(TextLines.Visible))
+        Write(output, "\e[31m", '-', step.Text);
+        Write(output, "\e[32m", '+', port);
+    }
+
+    private void Write(TextWriter output, string colour, char mark, string line)
+    {
+        var text = mark + TextLines.Visible(line);
+        output.WriteLine(colours ? $"{colour}{text}\e[0m" : text);
+    }
+
+    private void WriteNotes(TextWriter output, Verdicts verdicts)
+    {
+        if (verdicts.OtherLines.Count > 0)
         {
-            var colour = line is ['-', ..] ? Red : line is ['+', ..] ? Green : null;
-            output.WriteLine(colours && colour is not null ? $"{colour}{line}{Plain}" : line);
+            var others = verdicts.OtherLines.Select(lines => $"{TextLines.Count(lines.Count)} of {lines.Cell.Name}");
+            output.WriteLine($"Not compared: {string.Join(", ", others)}");
         }
 
-        if (shown < diff.Length)
+        foreach (var cell in verdicts.All.Select(verdict => verdict.Cell).Where(cell => cell.Error is not null).Distinct())
         {
-            output.WriteLine($"... --all shows all {differing} lines that differ");
+            output.WriteLine($"{cell.Name} ended in an error: {TextLines.Visible(cell.Error!)}");
+        }
+
+        var runs = verdicts.All.OfType<Compared>().ToList();
+        var differing = runs.FindAll(run => !run.Comparison.IsSame());
+        if (differing.Count > 0 && differing.TrueForAll(run => run.Comparison.Differing.Count == 0))
+        {
+            output.WriteLine("--numbers ignores the wording.");
+        }
+
+        if (differing.Exists(run => run.Settings.IsAssumed))
+        {
+            output.WriteLine("The code names no learning rate that can be read. Give it with --lr.");
+        }
+
+        var device = Port.Device.type == TorchSharp.DeviceType.CPU ? "" : $"on {Port.Device}";
+        string?[] with = [executedOn is null ? null : $"with {executedOn}", device];
+        if (runs.Count > 0 && with.Any(part => !string.IsNullOrEmpty(part)))
+        {
+            output.WriteLine($"Compared {string.Join(", ", with.Where(part => !string.IsNullOrEmpty(part)))}");
         }
     }
+
+    private string WhyNothing(Verdicts verdicts)
+    {
+        if (verdicts.All.Exists(verdict => verdict is Silent))
+        {
+            return executedOn is null
+                ? "its outputs were cleared.\nRun it in Jupyter and save it, or here with --execute."
+                : "it printed nothing.";
+        }
+
+        return $"it has no run of this exercise.\nLooked for {Wanted}.";
+    }
+
+    private static string Rate(double rate) => rate.ToString("R", CultureInfo.InvariantCulture).Replace('E', 'e');
 }

@@ -1,12 +1,12 @@
-using System.Text.RegularExpressions;
+using System.Globalization;
 
 namespace NotebookDiff;
 
 /// <summary>The lines of a text.</summary>
-internal static partial class TextLines
+internal static class TextLines
 {
     /// <summary>The lines of a text. A carriage return also ends a line, since a terminal would overwrite it.</summary>
-    internal static List<string> Lines(string text)
+    internal static List<string> Of(string text)
     {
         var lines = text.Split(["\r\n", "\n", "\r"], StringSplitOptions.None).ToList();
         if (lines[^1].Length == 0)
@@ -18,14 +18,19 @@ internal static partial class TextLines
     }
 
     /// <summary>A line with its control characters shown, not obeyed.</summary>
-    internal static string Visible(string line) => Control().Replace(line, match => match.Value[0] switch
-    {
-        < ' ' and var control => $"{(char)('␀' + control)}",
-        '\x7f' => "␡",
-        _ => "\ufffd",
-    });
+    internal static string Visible(string line) => string.Concat(line.Select(Visible));
 
-    // Beside the control characters: those that turn the direction of writing, or that no encoding has.
-    [GeneratedRegex(@"[\p{Cc}\u202a-\u202e\u2066-\u2069\ud800-\udfff-[\t]]")]
-    private static partial Regex Control();
+    // Beside the control characters: those that turn the direction of writing, and halves of surrogate pairs.
+    private static string Visible(char c) => c switch
+    {
+        '\t' => "\t",
+        < ' ' => $"{(char)('␀' + c)}",
+        '\x7f' => "␡",
+        _ when char.IsControl(c) => "\ufffd",
+        >= '\u202a' and <= '\u202e' or >= '\u2066' and <= '\u2069' => "\ufffd",
+        _ => c.ToString(),
+    };
+
+    /// <summary>A count of lines: <c>1 line</c>, <c>11 lines</c>.</summary>
+    internal static string Count(int lines) => lines == 1 ? "1 line" : string.Create(CultureInfo.InvariantCulture, $"{lines} lines");
 }

@@ -10,9 +10,11 @@ import ast
 import contextlib
 import io
 import json
+import numbers
 import os
 import re
 import sys
+import threading
 import traceback
 
 # Cell magics that leave the cell Python. Cells with any other magic are skipped.
@@ -22,51 +24,95 @@ PYTHON_CELLS = ('capture', 'prun', 'time', 'timeit')
 NOT_PYTHON = re.compile(r'\s*(?:\w+\s*=\s*)?(?:[%!?]|(?:pip|conda)\s+\w|\w+\?)')
 
 
-class NineDigits(ast.NodeTransformer):
-    """Turns every float format of a cell into .9g, which tells any two float32 apart."""
+# The float formats of format(), and those of the % operator.
+FLOAT_FORMAT = re.compile(r'(?:\.\d+)?[eEfFgGn%]$|\.\d+$')
+PERCENT_FORMAT = re.compile(r'%%|(%(?:\(\w*\))?[-+ #0]*(?:\*|\d+)?)(?:\.\d+)?[eEfFgG]')
 
-    def visit_Constant(self, node):
-        if isinstance(node.value, str):
-            node.value = re.sub(r'(?<!\{)(\{[^{}]*:[^{}]*?)(?:\.\d+)?[efg]\}', r'\1.9g}', node.value)
+
+class Exact(float):
+    """A float that prints nine significant digits, which tell any two float32 apart, whatever its format."""
+
+    def __format__(self, spec):
+        return format(float(self), FLOAT_FORMAT.sub('.9g', spec))
+
+
+def exact(value):
+    """A float, or a tensor that formats as one, as an Exact; any other value as it is."""
+    is_tensor = type(value).__module__ == 'torch' and getattr(value, 'ndim', None) == 0 and value.is_floating_point()
+    is_float = isinstance(value, numbers.Real) and not isinstance(value, numbers.Rational)
+    return Exact(value) if is_float or is_tensor else value
+
+
+def exact_format(text, *args, **kwargs):
+    """What text.format(...) gives, with nine digits."""
+    if isinstance(text, str):
+        return text.format(*map(exact, args), **{name: exact(value) for name, value in kwargs.items()})
+    return text.format(*args, **kwargs)
+
+
+def exact_percent(left, right):
+    """What left % right gives, with nine digits."""
+    if isinstance(left, str):
+        left = PERCENT_FORMAT.sub(lambda match: f'{match[1]}.9g' if match[1] else match[0], left)
+    return left % right
+
+
+class NineDigits(ast.NodeTransformer):
+    """Makes what a cell formats exact: by the method format, the operator %, an f-string or the function format."""
+
+    def visit_Call(self, node):
+        self.generic_visit(node)
+        if isinstance(node.func, ast.Attribute) and node.func.attr == 'format':
+            node.args.insert(0, node.func.value)
+            node.func = ast.Name('<exact_format>', ast.Load())
+        elif isinstance(node.func, ast.Name) and node.func.id == 'format' and node.args:
+            node.args[0] = ast.Call(ast.Name('<exact>', ast.Load()), [node.args[0]], [])
         return node
 
     def visit_BinOp(self, node):
         self.generic_visit(node)
-        if isinstance(node.op, ast.Mod) and isinstance(node.left, ast.Constant) and isinstance(node.left.value, str):
-            node.left.value = re.sub(r'(%[-+ #0]*\d*)(?:\.\d+)?[efg]', r'\1.9g', node.left.value)
+        if isinstance(node.op, ast.Mod):
+            return ast.Call(ast.Name('<exact_percent>', ast.Load()), [node.left, node.right], [])
         return node
 
     def visit_FormattedValue(self, node):
         self.generic_visit(node)
-        for part in node.format_spec.values if node.format_spec else []:
-            if isinstance(part, ast.Constant):
-                part.value = re.sub(r'(?:\.\d+)?[efg]$', '.9g', part.value)
+        if node.conversion == -1:
+            node.value = ast.Call(ast.Name('<exact>', ast.Load()), [node.value], [])
         return node
 
 
 def say(text):
     """Says something on stderr. A stderr that takes nothing is no reason to stop."""
-    with contextlib.suppress(OSError, ValueError, AttributeError):
-        print(f'run-notebook.py: {text}', file=sys.stderr, flush=True)
+    if sys.stderr is not None:
+        with contextlib.suppress(OSError, ValueError):
+            print(f'run-notebook.py: {text}', file=sys.stderr, flush=True)
 
 
 def read(path, in_order):
-    """The notebook, and those of its cells that are to run, in their order."""
+    """The notebook's code cells that are to run, in their order."""
     with open(path, encoding='utf-8-sig') as file:
         notebook = json.load(file)
-    if notebook.get('nbformat') != 4:
+    if not isinstance(notebook, dict) or notebook.get('nbformat') != 4 or not isinstance(notebook.get('cells'), list):
         raise ValueError('it is no notebook of nbformat 4')
-    code = [cell for cell in notebook['cells'] if cell['cell_type'] == 'code']
-    for place, cell in enumerate(code, 1):
-        label = cell.get('execution_count')
-        cell['name'] = f'code cell {place}' if label is None else f'In [{label}]'
-        cell['raised'] = any(output.get('output_type') == 'error' for output in cell['outputs'])
-        cell['outputs'] = []
-        cell['source'] = ''.join(cell['source'])
-    labelled = [cell for cell in code if cell.get('execution_count') is not None]
+    cells = []
+    for cell in notebook['cells']:
+        if not isinstance(cell, dict) or not isinstance(cell.get('source'), (str, list)):
+            raise ValueError('it has a cell without a source')
+        if cell.get('cell_type') == 'code':
+            label = cell.get('execution_count')
+            cells.append({
+                'cell_type': 'code',
+                'execution_count': label,
+                'name': f'code cell {len(cells) + 1}' if label is None else f'In [{label}]',
+                'raised': any(output.get('output_type') == 'error' for output in cell.get('outputs') or []),
+                'outputs': [],
+                'source': ''.join(cell['source']),
+            })
+    labelled = [cell for cell in cells if cell['execution_count'] is not None]
     if in_order or not labelled:
-        return notebook, code
-    return notebook, sorted(labelled, key=lambda cell: cell['execution_count'])
+        return cells, cells
+    return cells, sorted(labelled, key=lambda cell: cell['execution_count'])
 
 
 def parse(source, name):
@@ -104,22 +150,22 @@ def use(device):
     torch.FloatTensor = lambda *args: on_cpu(*args).to(device)
 
 
-def run(cell, names, exact, keep):
-    """Runs a cell. What it prints goes to stdout, or with keep into its outputs."""
+def run(cell, names, options):
+    """Runs a cell. What it prints goes to stdout, or with --json into its outputs."""
     tree = parse(cell['source'], cell['name'])
-    if exact:
-        tree = NineDigits().visit(tree)
-    if exact and 'torch' in sys.modules:
+    if options.exact:
+        tree = ast.fix_missing_locations(NineDigits().visit(tree))
+    if options.exact and 'torch' in sys.modules:
         sys.modules['torch'].set_printoptions(precision=8, sci_mode=True)
     printed = io.StringIO(newline='')
     try:
-        with contextlib.redirect_stdout(printed) if keep else contextlib.nullcontext():
+        with contextlib.redirect_stdout(printed) if options.json else contextlib.nullcontext():
             exec(compile(tree, cell['name'], 'exec'), names)
     finally:
         cell['outputs'] = [{'output_type': 'stream', 'name': 'stdout', 'text': printed.getvalue()}]
 
 
-def explain(error, name, in_order):
+def explain(error, name, has_order):
     """What to say of an error that a cell raised."""
     lines = [frame.lineno for frame in traceback.extract_tb(error.__traceback__) if frame.filename == name]
     if isinstance(error, SyntaxError) and error.filename == name:
@@ -130,7 +176,7 @@ def explain(error, name, in_order):
     said = f'{place}: {traceback.format_exception_only(type(error), error)[-1].strip()}'
     if isinstance(error, ModuleNotFoundError):
         return f'{said}\n{sys.executable} has no {error.name}: install it there, or name another Python with --python.'
-    if isinstance(error, NameError) and not in_order:
+    if isinstance(error, NameError) and has_order:
         return f'{said}\nThe cells were run in the order of their labels: --in-order runs them from top to bottom.'
     return said
 
@@ -151,15 +197,30 @@ def arguments():
 
 
 def run_all(cells, options):
-    names = {'__name__': '__main__'}
+    names = {'__name__': '__main__', '<exact>': exact, '<exact_format>': exact_format, '<exact_percent>': exact_percent}
     for cell in cells:
+        patience = threading.Timer(10, say, [f'{cell["name"]} is still running. Ctrl-C ends it.'])
+        patience.daemon = True
+        if sys.stderr is not None and sys.stderr.isatty():
+            patience.start()
         try:
-            run(cell, names, options.exact, options.json)
+            run(cell, names, options)
+        except KeyboardInterrupt:
+            say(f'{cell["name"]} was ended by Ctrl-C')
+            raise
         except (Exception, SystemExit) as error:
             if is_closed_pipe(error) or not cell['raised']:
                 error.cell = cell['name']
                 raise
             say(f'{cell["name"]} raised {type(error).__name__}, and did so when it was recorded')
+        finally:
+            patience.cancel()
+
+
+def pytorch():
+    """The PyTorch that the cells imported."""
+    torch = sys.modules.get('torch')
+    return f'PyTorch {torch.__version__} of {sys.executable}' if torch else f'{sys.executable}, without PyTorch'
 
 
 def main():
@@ -168,10 +229,9 @@ def main():
         if stream is not None:
             stream.reconfigure(encoding='utf-8', newline='\n')
     try:
-        notebook, cells = read(options.notebook, options.in_order)
-    except (OSError, ValueError, AttributeError, KeyError, TypeError, RecursionError) as error:
-        missing = f'{error} is missing' if isinstance(error, KeyError) else error
-        say(f'cannot read {options.notebook}: {missing}')
+        cells, to_run = read(options.notebook, options.in_order)
+    except (OSError, ValueError, RecursionError) as error:
+        say(f'cannot read {options.notebook}: {error}')
         return 2
 
     os.dup2(os.open(os.devnull, os.O_RDONLY), 0)  # input() gets an end of file
@@ -182,9 +242,9 @@ def main():
     try:
         if options.device not in (None, 'cpu'):
             use(options.device)
-        run_all(cells, options)
+        run_all(to_run, options)
         if options.json:
-            json.dump(notebook, result)
+            json.dump({'nbformat': 4, 'cells': cells, 'ran_on': pytorch()}, result)
         result.flush()
     except KeyboardInterrupt:
         return 130
@@ -194,7 +254,8 @@ def main():
             return 0
         with contextlib.suppress(OSError):
             sys.stdout.flush()
-        say(explain(error, getattr(error, 'cell', f'--device {options.device}'), options.in_order))
+        has_order = to_run is not cells
+        say(explain(error, getattr(error, 'cell', f'--device {options.device}'), has_order))
         return 1
     return 0
 

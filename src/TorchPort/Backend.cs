@@ -1,6 +1,5 @@
 using System.Reflection;
 using System.Runtime.InteropServices;
-using System.Text.RegularExpressions;
 
 namespace TorchPort;
 
@@ -19,13 +18,20 @@ internal static partial class Backend
         : "libLibTorchSharp.so";
 
     /// <summary>Loads libtorch, and registers an exit handler that ends the process before libtorch's own ones.</summary>
-    /// <exception cref="DllNotFoundException">It will not load; the message is the loader's.</exception>
+    /// <exception cref="TroubleException">It will not load; the message has the loader's words, and what to do.</exception>
     internal static void Load()
     {
         LoadOpenMP();
+        try
+        {
+            // TorchSharp would load it by itself, but where that fails it prints pages, on stdout.
+            _ = NativeLibrary.Load(Path.Combine(AppContext.BaseDirectory, TorchSharpLibrary));
+        }
+        catch (DllNotFoundException e)
+        {
+            throw new TroubleException($"libtorch will not load: {WhyNotLoaded(e.Message.TrimEnd().Split('\n')[^1].Trim())}");
+        }
 
-        // TorchSharp would load it by itself, but where that fails it prints pages, on stdout.
-        _ = NativeLibrary.Load(Path.Combine(AppContext.BaseDirectory, TorchSharpLibrary));
         SkipExitHandlers();
     }
 
@@ -41,51 +47,62 @@ internal static partial class Backend
     }
 
     /// <summary>Why libtorch will not load, and what to do about it, in one to three lines.</summary>
-    /// <param name="error">The loader's error.</param>
-    internal static string WhyNotLoaded(DllNotFoundException error)
+    /// <param name="said">What the loader said.</param>
+    internal static string WhyNotLoaded(string said)
     {
-        var said = error.Message.TrimEnd().Split('\n')[^1].Trim();
-        var missing = MissingLibrary().Match(said).Groups["name"].Value;
-        return $"libtorch will not load: {said}\n{Advice(said, missing)}";
+        // Of a library that it may not read, the loader says that it is not there.
+        if (Directory.EnumerateFiles(AppContext.BaseDirectory).FirstOrDefault(IsUnreadableLibrary) is { } library)
+        {
+            return $"{Environment.UserName} may not read {library}\nAs its owner, run: chmod -R a+rX '{AppContext.BaseDirectory}'";
+        }
+
+        const string Memory = "There is not enough memory to load it: see ulimit -v, and the memory limit of the container.";
+        (string Words, string Cure)[] cures =
+        [
+            ("version `GLIBC", "It needs glibc 2.34 and GCC 12's libstdc++, or newer: take Debian 12, Ubuntu 22.04 or newer."),
+            ("cannot allocate memory", Memory),
+            ("failed to map segment", Memory),
+            ("cannot map", Memory),
+            ("libstdc++.so.6: cannot open", "Install libstdc++: apt-get install libstdc++6"),
+            ("libLibTorchSharp", AdviceOnMissing),
+            ("libtorch", AdviceOnMissing),
+            ("libc10", AdviceOnMissing),
+            ("libgomp", AdviceOnMissing),
+            (".so", $"Install the package of your system that has {said.Split(':')[0]}."),
+            ("", AdviceOnMissing),
+        ];
+        return $"{said}\n{cures.First(row => said.Contains(row.Words, StringComparison.OrdinalIgnoreCase)).Cure}";
     }
 
     /// <summary>What to do where a library of libtorch is missing.</summary>
-    internal static string AdviceOnMissing => Name == "external" ? AdviceOnPath
-        : OperatingSystem.IsWindows() ? AdviceOnWindows
-        : OperatingSystem.IsMacOS() ? $"{AdviceOnBuild}\nIf it lacks libomp.dylib: brew install libomp"
-        : AdviceOnBuild;
-
-    private const string AdviceOnBuild = "Build it again, or publish it again, to put the library back beside the program.";
-
-    private const string AdviceOnWindows = """
-        It needs the Visual C++ redistributable (x64), 14.40 or newer: install that.
-        If it is there, build or publish again, to put the library back beside the program.
-        """;
-
-    private static string AdviceOnPath => $"""
-        This build looks for libtorch on the loader's path, and TorchSharp was built for libtorch {LibTorchVersion}.
-        Put the folder of one on {LoaderPath}.
-        """;
+    internal static string AdviceOnMissing => (Name, TorchSharpLibrary) switch
+    {
+        ("external", _) => $"""
+            This build looks for libtorch on the loader's path, and TorchSharp was built for libtorch {LibTorchVersion}.
+            Put its folder on {LoaderPath}, or start it with scripts/run-on-pytorch.sh.
+            """,
+        (_, "LibTorchSharp.dll") => """
+            It needs the Visual C++ redistributable (x64), 14.40 or newer. Install it.
+            If you have it, build or publish again, to put the library back beside the program.
+            """,
+        (_, "libLibTorchSharp.dylib") => "Build or publish it again. If it lacks libomp.dylib: brew install libomp",
+        _ => "Build it again, or publish it again, to put the library back beside the program.",
+    };
 
     private static string LoaderPath =>
-        OperatingSystem.IsWindows() ? "PATH"
-        : OperatingSystem.IsMacOS() ? "DYLD_LIBRARY_PATH"
-        : "LD_LIBRARY_PATH, or start with scripts/run-on-pytorch.sh";
+        OperatingSystem.IsWindows() ? "PATH" : OperatingSystem.IsMacOS() ? "DYLD_LIBRARY_PATH" : "LD_LIBRARY_PATH";
 
-    // The words are those of glibc's loader.
-    private static string Advice(string said, string missing)
+    private static bool IsUnreadableLibrary(string file)
     {
-        var isOwn = OwnLibrary().IsMatch(Path.GetFileName(missing));
-        return said switch
+        try
         {
-            _ when said.Contains("version `GLIBC", StringComparison.Ordinal) =>
-                "It needs glibc 2.34 and GCC 12's libstdc++ or newer, as in Debian 12 and Ubuntu 22.04: take a newer system.",
-            _ when OutOfMemory().IsMatch(said) =>
-                "There is not enough memory to load it: see ulimit -v, and the memory limit of the container.",
-            _ when missing.StartsWith("libstdc++", StringComparison.Ordinal) => "Install that: apt-get install libstdc++6",
-            _ when missing.Length > 0 && !isOwn => $"Install the package of this system that has {missing}.",
-            _ => AdviceOnMissing,
-        };
+            File.OpenRead(file).Dispose();
+            return false;
+        }
+        catch (UnauthorizedAccessException)
+        {
+            return true;
+        }
     }
 
     // At exit libtorch unregisters its operators one by one. That takes a third of the loading time, and the system frees the
@@ -105,13 +122,4 @@ internal static partial class Backend
     [LibraryImport("libc.so.6", EntryPoint = "on_exit")]
     [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
     private static partial int OnExit(nint function, nint argument);
-
-    [GeneratedRegex("^(?<name>[^ :]+): cannot open shared object file")]
-    private static partial Regex MissingLibrary();
-
-    [GeneratedRegex("^(libLibTorchSharp|libtorch|libc10|libgomp)")]
-    private static partial Regex OwnLibrary();
-
-    [GeneratedRegex("cannot allocate memory|failed to map segment|cannot map", RegexOptions.IgnoreCase)]
-    private static partial Regex OutOfMemory();
 }

@@ -14,7 +14,7 @@ internal static class DeviceChoice
             && int.TryParse(word.AsSpan(5), NumberStyles.None, CultureInfo.InvariantCulture, out _));
 
     /// <summary>The device that a word accepted by <see cref="IsDevice"/> stands for, once libtorch is loaded.</summary>
-    /// <exception cref="NotSupportedException">There is no such device here; the message says what to do.</exception>
+    /// <exception cref="TroubleException">There is no such device here; the message says what to do.</exception>
     internal static torch.Device Choose(string word)
     {
         var isAutoWithoutCuda = word == "auto" && (Backend.Name == "cpu" || !torch.cuda.is_available());
@@ -25,14 +25,14 @@ internal static class DeviceChoice
 
         if (WhyNoCuda() is { } reason)
         {
-            throw new NotSupportedException($"--device {word}: {reason}");
+            throw new TroubleException($"--device {word}: {reason}");
         }
 
         var device = torch.device(word == "auto" ? "cuda" : word);
         var count = torch.cuda.device_count();
         return device.index < count
             ? device
-            : throw new NotSupportedException($"--device {word}: this machine has {count} CUDA GPU(s), counted from cuda:0.");
+            : throw new TroubleException($"--device {word}: this machine has {count} CUDA GPU(s), counted from cuda:0.");
     }
 
     private static string? WhyNoCuda()

@@ -5,12 +5,18 @@ namespace TorchPort.Tests;
 /// <summary>The real Python, where this machine has one.</summary>
 internal static class Python
 {
+    internal const string NoPython = "there is no Python on this machine";
+    internal const string NoTorch = "there is no Python with PyTorch on this machine";
+
     private static readonly string[] s_names = ["python3", "/usr/bin/python3", "python"];
+
+    /// <summary>A Python, or null.</summary>
+    internal static string? Any { get; } = Find("sys");
 
     /// <summary>
     /// A Python with PyTorch, or null. The environment variable TORCHPORT_PYTHON names another one than the machine's first.
     /// </summary>
-    internal static string? WithTorch { get; } = Environment.GetEnvironmentVariable("TORCHPORT_PYTHON") ?? Find("import torch");
+    internal static string? WithTorch { get; } = Environment.GetEnvironmentVariable("TORCHPORT_PYTHON") ?? Find("torch");
 
     /// <summary>The program that runs a notebook on a Python.</summary>
     internal static string Runner { get; } = Path.Combine(Start.Repository, "src/NotebookDiff/run-notebook.py");
@@ -23,20 +29,24 @@ internal static class Python
     internal static void WriteWithoutTorch(string file)
     {
         // Without site-packages (-S, -I) no Python finds a PyTorch.
-        File.WriteAllText(file, $"#!/bin/sh\nexec {Find("import sys")} -S -I \"$@\"\n");
+        File.WriteAllText(file, $"#!/bin/sh\nexec {Any} -S -I \"$@\"\n");
         Assert.Equal(0, Start.Program("chmod", ["+x", file]).ExitCode);
     }
 
-    /// <summary>The first Python on this machine that can run a line, or null.</summary>
-    internal static string? Find(string line) => s_names.FirstOrDefault(python =>
+    /// <summary>The first Python on this machine that has a module, or null: the program itself, behind any shim.</summary>
+    internal static string? Find(string module) => s_names.Select(python => Having(module, python)).FirstOrDefault(path => path is not null);
+
+    // To look for a module costs less than to import it.
+    private static string? Having(string module, string python)
     {
+        var script = $"import sys, importlib.util as i; i.find_spec('{module}') and print(sys.executable)";
         try
         {
-            return Start.Program(python, ["-c", line]).ExitCode == 0;
+            return Start.Program(python, ["-c", script]).Stdout.Trim() is { Length: > 0 } path ? path : null;
         }
         catch (Win32Exception)
         {
-            return false;
+            return null;
         }
-    });
+    }
 }

@@ -10,13 +10,14 @@ namespace TorchPort.Tests;
 /// <summary>Starts the port, its scripts and other programs.</summary>
 internal static class Start
 {
-    // A build takes long where several run at once.
-    private static readonly TimeSpan s_patience = TimeSpan.FromMinutes(5);
-
     private static readonly ConcurrentDictionary<string, Lazy<string>> s_scripts = [];
 
-    /// <summary>The port: the one that the variable TORCHPORT names, or the one that the build laid beside the tests.</summary>
-    internal static string Executable { get; } = Environment.GetEnvironmentVariable("TORCHPORT") ?? Beside("TorchPort");
+    /// <summary>The command that starts the port: what the variable TORCHPORT names, or the build beside the tests.</summary>
+    internal static string[] PortCommand { get; } =
+        Environment.GetEnvironmentVariable("TORCHPORT") is { } published ? [published] : [DotNet, Beside("TorchPort.dll")];
+
+    /// <summary>The command that starts the diff, which the build laid beside the tests.</summary>
+    internal static string[] DiffCommand { get; } = [DotNet, Beside("NotebookDiff.dll")];
 
     /// <summary>The root of the repository that the tests were built in.</summary>
     internal static string Repository { get; } = FindRepository(AppContext.BaseDirectory);
@@ -32,17 +33,14 @@ internal static class Start
     internal static string Data(string name) => File.ReadAllText(Path.Combine(AppContext.BaseDirectory, "data", name));
 
     /// <summary>Runs the port.</summary>
-    internal static Outcome Port(params string[] arguments) => Program(Executable, arguments);
-
-    /// <summary>The diff, which the build laid beside the tests.</summary>
-    internal static string DiffProgram { get; } = Beside("NotebookDiff");
+    internal static Outcome Port(params string[] arguments) => Command(PortCommand, arguments);
 
     /// <summary>Runs the diff.</summary>
-    internal static Outcome Diff(params string[] arguments) => Program(DiffProgram, arguments);
+    internal static Outcome Diff(params string[] arguments) => Command(DiffCommand, arguments);
 
     /// <summary>Runs a C# script of scripts/, built once.</summary>
     internal static Outcome Script(string name, params string[] arguments) =>
-        Program("dotnet", [ScriptProgram(name), .. arguments]);
+        Program(DotNet, [ScriptProgram(name), .. arguments]);
 
     /// <summary>The program that a C# script of scripts/ is built to.</summary>
     internal static string ScriptProgram(string name) =>
@@ -52,7 +50,7 @@ internal static class Start
     internal static string Build(string project, params string[] options)
     {
         string[] target = ["-t:Build", "-getProperty:TargetPath"];
-        var built = Program("dotnet", ["build", Path.Combine(Repository, project), .. target, .. options]);
+        var built = Program(DotNet, ["build", Path.Combine(Repository, project), .. target, .. options]);
         Assert.Equal((0, ""), (built.ExitCode, built.Stderr));
         return built.Stdout.TrimEnd();
     }
@@ -71,8 +69,13 @@ internal static class Start
     /// <summary>The version of the assembly that a type is in.</summary>
     internal static string VersionOf<T>() => typeof(T).Assembly.GetName().Version!.ToString(3);
 
-    /// <summary>Runs a line of shell, in which "$PORT" is the port.</summary>
-    internal static Outcome Shell(string line) => Program("/bin/sh", ["-c", line], ("PORT", Executable));
+    /// <summary>Runs a line of shell, in which "$@" is a command, or else the port.</summary>
+    internal static Outcome Shell(string line, string[]? command = null) =>
+        Program("/bin/sh", ["-c", line, "sh", .. command ?? PortCommand]);
+
+    /// <summary>Runs a command with more arguments.</summary>
+    internal static Outcome Command(string[] command, string[] arguments, params (string Name, string Value)[] environment) =>
+        Program(command[0], [.. command[1..], .. arguments], environment);
 
     /// <summary>Runs a program.</summary>
     internal static Outcome Program(string program, string[] arguments, params (string Name, string Value)[] environment) =>
@@ -107,12 +110,7 @@ internal static class Start
             // It ended before it had read all.
         }
 
-        if (!process.WaitForExit(s_patience))
-        {
-            process.Kill(entireProcessTree: true);
-            Assert.Fail($"{program} {string.Join(' ', arguments)} did not end within {s_patience}");
-        }
-
+        process.WaitForExit();
         return new Outcome(process.ExitCode, stdout.Result, stderr.Result.ReplaceLineEndings("\n"));
     }
 
@@ -124,8 +122,10 @@ internal static class Start
         return Encoding.UTF8.GetString(bytes.ToArray());
     }
 
-    private static string Beside(string program) =>
-        Path.Combine(AppContext.BaseDirectory, OperatingSystem.IsWindows() ? $"{program}.exe" : program);
+    /// <summary>The .NET that runs the tests.</summary>
+    private static string DotNet => Environment.GetEnvironmentVariable("DOTNET_HOST_PATH") ?? "dotnet";
+
+    private static string Beside(string program) => Path.Combine(AppContext.BaseDirectory, program);
 
     private static string FindRepository(string folder) =>
         File.Exists(Path.Combine(folder, "TorchPort.sln")) ? folder : FindRepository(Path.GetDirectoryName(folder)!);

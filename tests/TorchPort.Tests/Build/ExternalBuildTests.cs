@@ -10,7 +10,7 @@ public sealed class ExternalBuildTests : IDisposable
     [Fact]
     public void Carries_no_libtorch()
     {
-        var libraries = Directory.GetFiles(Path.GetDirectoryName(ExternalPort.Executable)!, "*.so*");
+        var libraries = Directory.GetFiles(Path.GetDirectoryName(ExternalPort.Program)!, "*.so*");
 
         Assert.Equal(["libLibTorchSharp.so"], libraries.Select(Path.GetFileName));
     }

@@ -1,5 +1,6 @@
-using System.Reflection;
+using System.CommandLine;
 using System.Text.Json.Nodes;
+using TorchPort;
 using TorchPort.Tests;
 using static NotebookDiff.Tests.LearnersNotebook;
 
@@ -25,28 +26,31 @@ public sealed class NotebookDiffTests : IDisposable
         Assert.Equal(new Outcome(0, Identical.ReplaceLineEndings("\n"), ""), Start.Diff());
 
     [Fact]
-    public void The_repositorys_own_notebook_is_identical_as_run()
+    public void The_repositorys_own_notebook_is_identical_as_run_to_the_last_bit()
     {
-        Assert.SkipWhen(Python.WithTorch is null, "there is no Python with PyTorch on this machine");
-        var identical = new Outcome(0, Identical.ReplaceLineEndings("\n"), "");
+        Assert.SkipWhen(Python.WithTorch is null, Python.NoTorch);
 
-        Assert.Equal(identical, Start.Diff("--execute", "--python", Python.WithTorch!));
-        Assert.Equal(identical, Start.Diff("--execute", "--exact", "--device", "cpu", "--python", Python.WithTorch!));
+        var outcome = Start.Diff("--execute", "--exact", "--device", "cpu", "--python", Python.WithTorch!);
+
+        var lines = outcome.Stdout.Split('\n');
+        Assert.Equal((0, ""), (outcome.ExitCode, outcome.Stderr));
+        Assert.Equal("In [2]  by hand, lr 0.1, epochs 0 to 10: identical to the last bit, 11 lines", lines[0]);
+        Assert.Equal("In [3]  SGD, lr 0.15, epochs 0 to 10: identical to the last bit, 11 lines", lines[1]);
+        Assert.Matches($"^Compared with PyTorch [0-9.a-z+]+ of {Python.WithTorch}$", lines[2]);
     }
 
     [Fact]
     public void Cells_are_named_as_the_notebook_names_them_when_they_are_run()
     {
-        Assert.SkipWhen(Python.WithTorch is null, "there is no Python with PyTorch on this machine");
+        Assert.SkipWhen(Python.WithTorch is null, Python.NoTorch);
         var notebook = new LearnersNotebook().Cell(Imports, label: 7).Cell(ByHand, label: null).Cell(Sgd, label: 3);
         File.WriteAllText(File_, notebook.Json());
 
-        var outcome = Start.Diff(File_, "--execute", "--in-order", "--python", Python.WithTorch!);
-        Assert.Equal("""
+        Assert.StartsWith("""
             code cell 2  by hand, lr 0.1, epochs 0 to 10: identical, 11 lines
             In [3]       SGD, lr 0.15, epochs 0 to 10: identical, 11 lines
 
-            """.ReplaceLineEndings("\n"), outcome.Stdout);
+            """.ReplaceLineEndings("\n"), Here(File_, "--execute", "--in-order", "--python", Python.WithTorch!).Stdout, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -55,7 +59,7 @@ public sealed class NotebookDiffTests : IDisposable
         var proof = JsonValue.Create(Path.Combine(_folder.FullName, "proof")).ToJsonString();
         File.WriteAllText(File_, new LearnersNotebook().Cell($"open({proof}, 'w')").Cell(ByHand, ByHandPrinted).Json());
 
-        Assert.Equal(0, Start.Diff(File_).ExitCode);
+        Assert.Equal(0, Here(File_).ExitCode);
         Assert.Single(_folder.GetFiles());
     }
 
@@ -64,25 +68,32 @@ public sealed class NotebookDiffTests : IDisposable
     [InlineData("/", "/ is a folder")]
     [InlineData("", "NOTEBOOK is empty")]
     [InlineData("a b", "Unrecognized command or argument 'b'", "b")]
-    [InlineData("--exat", "Did you mean one of the following? --exact")]
-    [InlineData("x.ipynb", "Did you mean one of the following? --tolerance", "--tolerence", "0.1")]
+    [InlineData("--exat", "argument '--exat'")]
+    [InlineData("x.ipynb", "argument '--tolerence'", "--tolerence", "0.1")]
     [InlineData("--exact", "--exact needs --execute")]
     [InlineData("--in-order", "--in-order needs --execute")]
     [InlineData("--tolerance", "--tolerance takes a number that is not negative, not '-1'", "-1")]
     [InlineData("--lr", "--lr takes a finite number that is not negative, not 'nan'", "nan")]
+    [InlineData("--lr:nan", "--lr takes a finite number that is not negative, not 'nan'")]
+    [InlineData("--", "cannot read 'absent.ipynb'", "absent.ipynb")]
     [InlineData("--execute", "the notebook's run cannot be started, 'no-such-python'", "--python", "no-such-python")]
-    [InlineData("--port", "the port cannot be started, 'no-such-port'", "no-such-port")]
+    [InlineData("--port", "argument '--port'", "/nothere", "--", "mine.ipynb")]
     [InlineData("--device", "--device takes auto, cpu, cuda or cuda:N, not 'gpu'", "gpu")]
     public void Trouble_is_said_in_one_to_three_lines(string first, string says, params string[] others) =>
-        Start.Diff([first, .. others]).Refused(2, says);
+        Here([first, .. others]).Refused(2, says);
 
-    [Fact]
-    public void A_port_that_prints_nothing_is_trouble()
+    [Theory]
+    [InlineData("--lr:0.2")]
+    [InlineData("--lr=0.2")]
+    [InlineData("--lr", "0.2")]
+    public void No_word_of_the_command_line_is_passed_over(params string[] lr)
     {
-        Assert.SkipWhen(OperatingSystem.IsWindows(), "needs a POSIX shell");
+        var other = ByHandPrinted.With("0.840", "0.841");
+        File.WriteAllText(File_, new LearnersNotebook().Cell(ByHand, other).Json());
 
-        Start.Diff("--port", "/bin/true").Refused(2, "the port, /bin/true, printed no line for epoch 0");
-        Start.Diff("--port", "/bin/false").Refused(2, "the port ended with exit code 1");
+        Assert.Equal(1, Here(File_, "--").ExitCode);
+        Assert.Equal(1, Here("--", File_).ExitCode);
+        Assert.Contains("--lr is not used, since the code names its learning rates", Start.Diff([File_, .. lr]).Stderr, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -108,36 +119,46 @@ public sealed class NotebookDiffTests : IDisposable
     {
         var own = File.ReadAllBytes(Own);
         var random = new Random(1);
-        var port = new Port([Start.Executable, "--device", "cpu"]);
         var answers = new List<int>();
         for (var i = 0; i < 500; i++)
         {
             File.WriteAllBytes(File_, i % 2 == 0 ? Flipped(own, random) : Changed(own, random));
-            answers.Add(Answer(port));
+            answers.Add(Answer());
         }
 
         Assert.Equal([0, 1, 2], answers.Distinct().Order());
     }
 
     private static Outcome Shell(string arguments) =>
-        Start.Program("sh", ["-c", $"\"$0\" {arguments}", Start.DiffProgram]);
+        Start.Shell($"\"$@\" {arguments}", Start.DiffCommand);
 
-    private int Answer(Port port)
+    // The program's own way, but for its exit code and its streams.
+    private static Outcome Here(params string[] arguments)
     {
+        var parsed = CommandLine.Parse(DiffCommand.Make(), arguments);
+        if (parsed.Errors.Count > 0)
+        {
+            return new Outcome(2, "", string.Join('\n', parsed.Errors));
+        }
+
+        using var output = new StringWriter { NewLine = "\n" };
         try
         {
-            var diff = new NotebookComparison(new Comparer(port, exact: false), learningRate: null);
-            NotebookFile.Read(File_).ForEach(diff.Add);
-            var report = new Report(File_, executed: false, new(false, false, null), all: false, colours: false);
-            report.Write(TextWriter.Null, diff);
-            return report.ExitCode(diff);
+            var exitCode = parsed.Invoke(new InvocationConfiguration { EnableDefaultExceptionHandler = false, Output = output });
+            return new Outcome(exitCode, output.ToString(), "");
         }
         catch (TroubleException e)
         {
-            Assert.InRange(e.Message.Split('\n').Length, 1, 3);
-            Assert.DoesNotContain(e.Message, c => char.IsControl(c) && c != '\n');
-            return 2;
+            return new Outcome(2, output.ToString(), e.Message);
         }
+    }
+
+    private int Answer()
+    {
+        var outcome = Here(File_);
+        Assert.InRange(outcome.Errors.Length, 0, 3);
+        Assert.DoesNotContain(outcome.Stderr, c => char.IsControl(c) && c != '\n');
+        return outcome.ExitCode;
     }
 
     private static byte[] Flipped(byte[] own, Random random)

@@ -1,4 +1,6 @@
+using System.Text;
 using System.Text.Json.Nodes;
+using TorchPort;
 using static NotebookDiff.Tests.LearnersNotebook;
 
 namespace NotebookDiff.Tests;
@@ -17,26 +19,26 @@ public class NotebookFileTests
     }
 
     [Fact]
-    public void What_a_cell_printed_is_its_stdout_in_any_chunks_beside_other_outputs()
+    public void What_a_cell_printed_is_its_stdout_in_any_chunks_and_the_text_that_it_showed()
     {
         var notebook = JsonNode.Parse(new LearnersNotebook().Cell("x").Json())!;
         notebook["cells"]![0]!["outputs"] = new JsonArray(
             Stream("stdout", "one\r\ntw"),
             Stream("stderr", "a warning\n"),
-            // A picture can be large.
-            new JsonObject { ["output_type"] = "display_data", ["data"] = new string('A', 100_000_000) },
+            new JsonObject { ["output_type"] = "display_data", ["data"] = new JsonObject { ["image/png"] = new string('A', 1_000_000) } },
             Stream("stdout", "o\r\nthree"),
-            new JsonObject { ["output_type"] = "execute_result", ["data"] = "tensor([1.])" });
+            new JsonObject { ["output_type"] = "stream", ["text"] = "\n" },
+            new JsonObject { ["output_type"] = "execute_result", ["data"] = new JsonObject { ["text/plain"] = "tensor([1.])" } });
         notebook["cells"]![0]!["source"] = new JsonArray("a\n", "b");
 
         var cell = Assert.Single(Parse(notebook.ToJsonString()));
-        Assert.Equal(["one", "two", "three"], cell.Lines);
+        Assert.Equal(["one", "two", "three", "tensor([1.])"], cell.Lines);
         Assert.Equal("a\nb", cell.Source);
     }
 
     [Fact]
     public void A_carriage_return_ends_a_line_too() =>
-        Assert.Equal(["10%", "100%", "next"], TextLines.Lines("10%\r100%\r\nnext\n"));
+        Assert.Equal(["10%", "100%", "next"], TextLines.Of("10%\r100%\r\nnext\n"));
 
     [Fact]
     public void A_BOM_is_no_part_of_it()
@@ -49,6 +51,25 @@ public class NotebookFileTests
     }
 
     [Theory]
+    [InlineData("{\"cell_type\": \"code\", \"source\": \"x\"}")]
+    [InlineData("{\"cell_type\": \"code\", \"source\": \"x\", \"outputs\": null}")]
+    public void A_cell_without_outputs_has_printed_nothing(string cell) =>
+        Assert.Empty(Assert.Single(Parse($"{{\"nbformat\": 4, \"cells\": [{cell}]}}")).Lines);
+
+    [Theory]
+    [InlineData("utf-16", "is UTF-16, and a notebook is UTF-8")]
+    [InlineData("iso-8859-1", "is not UTF-8: see line 1")]
+    public void Another_encoding_is_named(string encoding, string says)
+    {
+        var file = Path.GetTempFileName();
+        File.WriteAllText(file, new LearnersNotebook().Cell("# é").Json().Replace("\\u00E9", "é", StringComparison.Ordinal), Encoding.GetEncoding(encoding));
+
+        var trouble = Assert.Throws<TroubleException>(() => NotebookFile.Read(file));
+        File.Delete(file);
+        Assert.Contains(says, trouble.Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
     [InlineData("is empty", "")]
     [InlineData("is empty", " \n")]
     [InlineData("see line 2", "{\"nbformat\": 4,\n \"cells\": [")]
@@ -57,7 +78,8 @@ public class NotebookFileTests
     [InlineData("names no nbformat", "{\"nbformat\": \"4\"}")]
     [InlineData("jupyter nbconvert --to notebook --nbformat 4 'my notebook.ipynb'", "{\"nbformat\": 3, \"worksheets\": []}")]
     [InlineData("cells is missing", "{\"nbformat\": 4}")]
-    [InlineData("code cell 1: outputs is missing", "{\"nbformat\": 4, \"cells\": [{\"cell_type\": \"code\", \"source\": \"\"}]}")]
+    [InlineData("see line 3", "{\"nbformat\": 4,\n \"metadata\": {\n \"accuracy\": NaN},\n \"cells\": []}")]
+    [InlineData("half a character", "{\"nbformat\": 4, \"cells\": [{\"cell_type\": \"code\", \"source\": \"\\ud83d\"}]}")]
     [InlineData("code cell 1: source is missing", "{\"nbformat\": 4, \"cells\": [{\"cell_type\": \"code\", \"outputs\": []}]}")]
     public void What_is_no_notebook_is_trouble(string says, string json)
     {

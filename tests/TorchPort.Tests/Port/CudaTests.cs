@@ -32,7 +32,7 @@ public class CudaTests
     [Fact(SkipUnless = nameof(Available), Skip = NoGpu)]
     public void W_and_cost_are_PyTorchs_on_the_same_GPU_to_the_last_bit()
     {
-        var pytorch = Python.Find("import torch; torch.zeros(1, device='cuda')");
+        var pytorch = Python.WithTorch;
         Assert.SkipWhen(pytorch is null, "there is no Python with PyTorch for CUDA on this machine");
         var python = Python.RunNotebook(pytorch!, Start.Notebook, "--device", "cuda", "--exact");
 
@@ -52,7 +52,7 @@ public class CudaTests
     private static bool HasContext(string device)
     {
         var outcome = Start.Shell($$"""
-            sh -c 'echo $$; exec "$PORT" --device {{device}} --cell 3 --epochs 10000' |
+            sh -c 'echo $$; exec "$@" --device {{device}} --cell 3 --epochs 10000' |
             {
               read pid
               head -n 1001 > /dev/null

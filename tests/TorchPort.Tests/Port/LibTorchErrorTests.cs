@@ -10,17 +10,17 @@ public class LibTorchErrorTests
     [InlineData("libtorch_cpu.so: cannot open shared object file: No such file or directory", "Build it again")]
     [InlineData("libgomp-98b21ff3.so.1: cannot open shared object file: No such file or directory", "Build it again")]
     [InlineData("libstdc++.so.6: cannot open shared object file: No such file or directory", "apt-get install libstdc++6")]
-    [InlineData("librt.so.1: cannot open shared object file: No such file or directory", "the package of this system that has")]
-    [InlineData("/lib/libstdc++.so.6: version `GLIBCXX_3.4.30' not found (required by libtorch_cpu.so)", "take a newer system")]
-    [InlineData("/lib/libc.so.6: version `GLIBC_2.34' not found (required by libc10.so)", "take a newer system")]
+    [InlineData("librt.so.1: cannot open shared object file: No such file or directory", "the package of your system that has librt.so.1")]
+    [InlineData("/lib/libstdc++.so.6: version `GLIBCXX_3.4.30' not found (required by libtorch_cpu.so)", "Debian 12, Ubuntu 22.04 or newer")]
+    [InlineData("/lib/libc.so.6: version `GLIBC_2.34' not found (required by libc10.so)", "Debian 12, Ubuntu 22.04 or newer")]
     [InlineData("libtorch_cpu.so: failed to map segment from shared object", "ulimit -v")]
     [InlineData("libtorch_cpu.so: cannot allocate memory", "ulimit -v")]
     public void The_advice_fits_what_the_loader_says(string said, string advice)
     {
         Assert.SkipUnless(OperatingSystem.IsLinux() && Backend.Name == "cpu", "the words are those of glibc's loader");
-        var why = Backend.WhyNotLoaded(new DllNotFoundException($"Unable to load shared library\n{said}\n"));
+        var why = Backend.WhyNotLoaded(said);
 
-        Assert.StartsWith($"libtorch will not load: {said}\n", why, StringComparison.Ordinal);
+        Assert.StartsWith($"{said}\n", why, StringComparison.Ordinal);
         Assert.Contains(advice, why, StringComparison.Ordinal);
         Assert.Equal(2, why.Split('\n').Length);
     }
@@ -31,6 +31,6 @@ public class LibTorchErrorTests
         Assert.SkipUnless(OperatingSystem.IsLinux() && Backend.Name == "cpu", "needs the ulimit of a POSIX shell");
 
         // Enough for .NET, and not for libtorch beside it.
-        Start.Shell("ulimit -v 2000000; \"$PORT\"").Refused(1, "ulimit -v");
+        Start.Shell("ulimit -v 2000000; \"$@\"").Refused(1, "ulimit -v");
     }
 }

@@ -67,7 +67,7 @@ public class MirrorTests
     [Fact]
     public void Is_a_valid_notebook()
     {
-        var python = Python.Find("import nbformat");
+        var python = Python.Find("nbformat");
         Assert.SkipWhen(python is null, "there is no Python with nbformat on this machine");
 
         var validate = "import nbformat, sys; nbformat.validate(nbformat.read(sys.argv[1], as_version=nbformat.NO_CONVERT))";

@@ -50,7 +50,7 @@ public sealed class RunOnPyTorchTests : IDisposable
     public void Needs_a_PyTorch()
     {
         var python = Path.Combine(_folder.FullName, "python");
-        Assert.SkipWhen(Python.Find("import sys") is null || !OperatingSystem.IsLinux(), "needs Python on Linux");
+        Assert.SkipWhen(Python.Any is null || !OperatingSystem.IsLinux(), "needs Python on Linux");
         Python.WriteWithoutTorch(python);
 
         Run("--python", python).Refused(2, "has no PyTorch", lines: 1);
@@ -69,7 +69,7 @@ public sealed class RunOnPyTorchTests : IDisposable
     {
         // The program and the script in one folder, as on a machine without .NET; and in TorchSharp's library the name of a
         // function that the port never calls, torch::jit::compile, changed to one that no libtorch has.
-        var files = Directory.GetFiles(Path.GetDirectoryName(ExternalPort.Executable)!).Append(s_script).ToList();
+        var files = Directory.GetFiles(Path.GetDirectoryName(ExternalPort.Program)!).Append(s_script).ToList();
         files.ForEach(file => File.Copy(file, Path.Combine(_folder.FullName, Path.GetFileName(file))));
         var library = Path.Combine(_folder.FullName, "libLibTorchSharp.so");
         var bytes = File.ReadAllBytes(library);
@@ -86,8 +86,8 @@ public sealed class RunOnPyTorchTests : IDisposable
 
     private Outcome Run(string script, string[] arguments)
     {
-        Assert.SkipWhen(Python.Find("import sys") is null || !OperatingSystem.IsLinux(), "needs Python on Linux");
-        _ = ExternalPort.Executable;
+        Assert.SkipWhen(Python.Any is null || !OperatingSystem.IsLinux(), "needs Python on Linux");
+        _ = ExternalPort.Program;
         return Start.Program("bash", [script, .. arguments], ("PYTHONPATH", _folder.FullName));
     }
 

@@ -1,7 +1,7 @@
 namespace NotebookDiff.Tests;
 
 /// <summary>Which lines are steps, and what their numbers are.</summary>
-public class StepTests
+public class PrintedStepTests
 {
     [Theory]
     [InlineData("Epoch    3/10 W: 1.064, Cost: 0.019115", 3, 10, "1.064", "0.019115")]
@@ -21,9 +21,12 @@ public class StepTests
     [InlineData("[2024-01-02 10:20] epoch 3 W: 1.064, MSE loss (cost): 0.019115", 3, null, "1.064", "0.019115")]
     [InlineData("3 W: 1.064 Cost: tensor(0.0191, grad_fn=<MeanBackward0>)", 3, null, "1.064", "0.0191")]
     [InlineData("Epoch 3 W: +1.064 Cost: 000.0191", 3, null, "+1.064", "000.0191")]
+    [InlineData("Epoch 1,000/2,000 W: 1.064 Cost: 0.02", 1000, 2000, "1.064", "0.02")]
+    [InlineData("에포크 3 가중치: 1.064 손실: 0.02", 3, null, "1.064", "0.02")]
+    [InlineData("第 3 轮 权重 1.064 损失 0.02", 3, null, "1.064", "0.02")]
     public void A_step_has_an_epoch_one_weight_and_a_cost(string line, int epoch, int? epochs, string w, string cost)
     {
-        var step = Step.Read(0, line, out var ofAnotherModel);
+        var step = PrintedStep.Read(line, out var ofAnotherModel);
 
         Assert.NotNull(step);
         Assert.Equal((epoch, epochs), (step.Epoch, step.Epochs));
@@ -42,7 +45,7 @@ public class StepTests
     [InlineData("Epoch 99999999999 W: 1.064, Cost: 0.019115")]
     public void Other_lines_are_none(string line)
     {
-        Assert.Null(Step.Read(0, line, out var ofAnotherModel));
+        Assert.Null(PrintedStep.Read(line, out var ofAnotherModel));
         Assert.False(ofAnotherModel);
     }
 
@@ -54,13 +57,32 @@ public class StepTests
     [InlineData("Epoch 3/10 W: 0.353 train cost: 14.770963 val cost: 9.9")]
     public void A_bias_or_a_second_weight_or_cost_is_of_another_model(string line)
     {
-        Assert.Null(Step.Read(0, line, out var ofAnotherModel));
+        Assert.Null(PrintedStep.Read(line, out var ofAnotherModel));
         Assert.True(ofAnotherModel);
     }
+
+    [Fact]
+    public void An_epoch_that_is_not_higher_starts_a_new_run_and_the_same_line_again_is_no_step()
+    {
+        var runs = Runs("ready", Line(0), "a gradient", Line(1), Line(2), Line(2), Line(0), Line(100), Line(100) + "!", Line(50), Line(50));
+
+        Assert.Equal([[0, 1, 2], [0, 100], [100], [50], [50]], runs.Select(run => run.Steps.Select(step => step.Epoch)));
+    }
+
+    [Theory]
+    [InlineData("Epoch 9/10 W: 1 Cost: 0", 10)]
+    [InlineData("Epoch 9 W: 1 Cost: 0", 9)]
+    [InlineData("Epoch 9/3 W: 1 Cost: 0", 9)]
+    public void A_run_counts_to_what_stands_behind_the_slash_or_to_its_last_epoch(string line, int epochs) =>
+        Assert.Equal(epochs, Assert.Single(Runs(line)).Epochs);
+
+    private static string Line(int epoch) => $"Epoch {epoch} W: 1.0 Cost: 0.0";
+
+    private static List<PrintedRun> Runs(params string[] lines) => PrintedRun.Of(new("In [1]", "", lines), out _, out _);
 
     [Theory]
     [InlineData("Epoch 3/10 W: 1.064, Cost: 0.019 (1.064)", "Epoch 3/10 W: 2, Cost: 3 (1.064)")]
     [InlineData("Cost: 0.019 W: 1.064 at epoch 3", "Cost: 3 W: 2 at epoch 3")]
     public void Its_numbers_can_be_replaced_and_its_words_stay(string line, string replaced) =>
-        Assert.Equal(replaced, Step.Read(0, line, out _)!.With("2", "3"));
+        Assert.Equal(replaced, PrintedStep.Read(line, out _)!.With("2", "3"));
 }

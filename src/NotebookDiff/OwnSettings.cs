@@ -1,0 +1,104 @@
+namespace NotebookDiff;
+
+/// <summary>Settings for a run, and how many of its first steps they do not explain.</summary>
+/// <param name="Settings">The port's cell and learning rate.</param>
+/// <param name="Alignment">Which of the port's epochs the steps show.</param>
+/// <param name="Misses">How many steps have other numbers.</param>
+internal sealed record Fit(Settings Settings, Alignment Alignment, int Misses);
+
+/// <summary>The settings that a run's code means.</summary>
+internal sealed class OwnSettings
+{
+    private readonly PrintedRun _run;
+    private readonly bool _isSgds;
+    private readonly bool _isByHand;
+
+    /// <summary>Chooses the settings of a run.</summary>
+    /// <param name="run">The run.</param>
+    /// <param name="code">Its cell's code.</param>
+    /// <param name="given">The learning rate of code that names none, or null.</param>
+    internal OwnSettings(PrintedRun run, CellCode code, double? given)
+    {
+        _run = run;
+        _isSgds = code.CallsOptimizer;
+        _isByHand = !_isSgds || code.UpdatesByHand;
+        var named = code.NamedRates;
+        UsesGiven = named.Count == 0 && given is not null;
+
+        // Of several rates each has its training, in their order.
+        var inOrder = named.Skip(run.Place).Concat(named.Take(run.Place));
+        var candidates = named.Count > 0 ? Of(inOrder) : given is { } rate ? Of([rate]) : Guesses(code);
+        var taken = candidates.Where(settings => settings.Rate >= 0 && double.IsFinite(settings.Rate)).Distinct().ToList();
+        NotTaken = taken.Count == 0 ? candidates[0].Rate : null;
+        var fits = Fits(taken).ToList();
+        var fewest = fits.Select(fit => fit.Misses).DefaultIfEmpty().Min();
+        Best = fits.FindAll(fit => fit.Misses == fewest);
+        IsAssumed = Best.Count > 0 && named.Count == 0 && !UsesGiven && !code.AllNumbers.Contains(Best[0].Settings.Rate);
+    }
+
+    /// <summary>Those that explain most, the likeliest first; empty where the port takes none of the learning rates.</summary>
+    internal List<Fit> Best { get; }
+
+    /// <summary>A learning rate that the code names and the port does not take, where it names no other.</summary>
+    internal double? NotTaken { get; }
+
+    /// <summary>Whether the code names no learning rate and none was given, so that the port's own was taken.</summary>
+    internal bool IsAssumed { get; }
+
+    /// <summary>Whether the learning rate is the one that was given.</summary>
+    internal bool UsesGiven { get; }
+
+    /// <summary>What to call a formula in this cell. By hand one may take the gradient of the mean, as SGD does.</summary>
+    internal string Method(Formula formula) => formula == Formula.Sgd && !_isSgds ? "by hand with SGD's steps" : formula.Words;
+
+    /// <summary>The roundest settings beside the code's own that explain every step, the likeliest first.</summary>
+    internal IEnumerable<Fit> Others()
+    {
+        Formula[] formulas = _isSgds ? [Formula.Sgd, Formula.ByHand] : [Formula.ByHand, Formula.Sgd];
+        return
+            from digits in Enumerable.Range(1, 4)
+            from formula in formulas
+            from alignment in Alignment.Of(_run)
+            from rate in Solve(formula, alignment).Select(rate => Rounded(rate, digits)).Distinct()
+            let settings = new Settings(formula, rate)
+            where !Best.Exists(fit => fit.Settings == settings)
+            where Exercise.Misses(settings, alignment, _run) == 0
+            select new Fit(settings, alignment, 0);
+    }
+
+    private List<Settings> Of(IEnumerable<double> rates)
+    {
+        var formulas = _isByHand ? new[] { Formula.ByHand, Formula.Sgd } : [Formula.Sgd];
+        return [.. rates.SelectMany(rate => formulas.Select(formula => new Settings(formula, rate)))];
+    }
+
+    private List<Settings> Guesses(CellCode code)
+    {
+        var own = Of([0]).ConvertAll(settings => settings with { Rate = settings.Formula.OwnRate });
+        return [.. Of(code.EarlierRates), .. own, .. Of(code.AllNumbers)];
+    }
+
+    private IEnumerable<Fit> Fits(List<Settings> candidates) =>
+        from settings in candidates
+        from alignment in Alignment.Of(_run)
+        select new Fit(settings, alignment, Exercise.Misses(settings, alignment, _run));
+
+    // From the first step that was taken: W = 1 - q^k, where q may be negative.
+    private IEnumerable<double> Solve(Formula formula, Alignment alignment)
+    {
+        var step = _run.Steps.FirstOrDefault(step => step.Epoch + alignment.W > 0);
+        if (step is null || !double.IsFinite(step.W.Value))
+        {
+            yield break;
+        }
+
+        var error = 1 - step.W.Value;
+        var q = Math.Pow(Math.Abs(error), 1.0 / (step.Epoch + alignment.W));
+        yield return (1 - q) / formula.Slope;
+        yield return (1 + q) / formula.Slope;
+    }
+
+    private static double Rounded(double rate, int digits) =>
+        double.Parse(rate.ToString($"e{digits - 1}", System.Globalization.CultureInfo.InvariantCulture),
+            System.Globalization.CultureInfo.InvariantCulture);
+}

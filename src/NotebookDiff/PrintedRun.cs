@@ -1,0 +1,56 @@
+namespace NotebookDiff;
+
+/// <summary>The steps that one training printed, with rising epochs.</summary>
+/// <param name="Cell">The cell that printed them.</param>
+/// <param name="Place">Which of the cell's runs it is, from 0.</param>
+/// <param name="Steps">Its steps, at least one.</param>
+/// <param name="TellsAgain">Whether it is one line that tells the last epoch of the run before again, in other words.</param>
+internal sealed record PrintedRun(Cell Cell, int Place, IReadOnlyList<PrintedStep> Steps, bool TellsAgain)
+{
+    /// <summary>The first epoch that was printed.</summary>
+    internal int First => Steps[0].Epoch;
+
+    /// <summary>The last epoch that was printed.</summary>
+    internal int Last => Steps[^1].Epoch;
+
+    /// <summary>The number behind the slash, or the last epoch if that is larger.</summary>
+    internal int Epochs => Math.Max(Steps[^1].Epochs ?? 0, Last);
+
+    /// <summary>
+    /// Finds the runs of a cell. An epoch that is not higher starts a new one; the very same line printed again is no step.
+    /// </summary>
+    /// <param name="cell">The cell.</param>
+    /// <param name="ofAnotherModel">How many of its lines are steps of another model.</param>
+    /// <param name="others">How many of its lines are no steps.</param>
+    internal static List<PrintedRun> Of(Cell cell, out int ofAnotherModel, out int others)
+    {
+        (ofAnotherModel, others) = (0, 0);
+        var runs = new List<List<PrintedStep>>();
+        foreach (var line in cell.Lines)
+        {
+            var step = PrintedStep.Read(line, out var isOfAnotherModel);
+            ofAnotherModel += isOfAnotherModel ? 1 : 0;
+            others += step is null && !isOfAnotherModel ? 1 : 0;
+            if (step is null || (runs.Count > 0 && IsAgain(step, runs[^1])))
+            {
+                continue;
+            }
+
+            if (runs.Count == 0 || step.Epoch <= runs[^1][^1].Epoch)
+            {
+                runs.Add([]);
+            }
+
+            runs[^1].Add(step);
+        }
+
+        return [.. runs.Select((steps, i) => new PrintedRun(cell, i, steps, i > 0 && IsToldAgain(runs[i - 1], steps)))];
+    }
+
+    private static bool IsToldAgain(List<PrintedStep> before, List<PrintedStep> steps) =>
+        before.Count > 1 && steps.Count == 1 && steps[0].Epoch == before[^1].Epoch;
+
+    // Two trainings that print their last epoch alone may print the same line, too: each is a run.
+    private static bool IsAgain(PrintedStep step, List<PrintedStep> run) =>
+        step.Text == run[^1].Text && (run.Count > 1 || step.Epoch == 0);
+}

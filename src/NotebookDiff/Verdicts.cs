@@ -1,0 +1,126 @@
+using TorchPort;
+
+namespace NotebookDiff;
+
+/// <summary>What is said of a training, or of lines of a cell.</summary>
+/// <param name="Cell">The cell.</param>
+internal abstract record Verdict(Cell Cell);
+
+/// <summary>A run was compared with the port.</summary>
+internal sealed record Compared(Cell Cell, Comparison Comparison, OwnSettings Settings, Comparison? Others) : Verdict(Cell);
+
+/// <summary>A training was not compared.</summary>
+/// <param name="Cell">The cell.</param>
+/// <param name="Why">The reason.</param>
+internal sealed record NotCompared(Cell Cell, string Why) : Verdict(Cell);
+
+/// <summary>A cell trains this model, and printed no line of it.</summary>
+internal sealed record Silent(Cell Cell) : Verdict(Cell);
+
+/// <summary>The verdicts on a notebook, cell by cell in the order in which the cells were run.</summary>
+/// <param name="strictness">How strict to be.</param>
+/// <param name="learningRate">The learning rate of code that names none, or null.</param>
+internal sealed class Verdicts(Strictness strictness, double? learningRate)
+{
+    // By hand with 0.1 and SGD with 0.15 take the same steps: only the port's last digit tells which it was.
+    private const int MostTies = 3;
+
+    private readonly List<string> _before = [];
+
+    /// <summary>The verdicts.</summary>
+    internal List<Verdict> All { get; } = [];
+
+    /// <summary>The lines that are no steps: of which cell, and how many.</summary>
+    internal List<(Cell Cell, int Count)> OtherLines { get; } = [];
+
+    /// <summary>Whether the given learning rate was used.</summary>
+    internal bool UsedLearningRate { get; private set; }
+
+    /// <summary>Compares the runs of a cell.</summary>
+    /// <exception cref="TroubleException">The port cannot be run.</exception>
+    internal void Add(Cell cell)
+    {
+        var code = new CellCode(CellCode.WithoutComments(cell.Source), _before);
+        var runs = PrintedRun.Of(cell, out var ofAnotherModel, out var others);
+        All.AddRange(runs.Select(run => Judge(run, code)));
+        if (ofAnotherModel > 0)
+        {
+            All.Add(new NotCompared(cell, $"another model, with a bias or more weights or costs, {TextLines.Count(ofAnotherModel)}"));
+        }
+        else if (runs.Count == 0 && code.Trains)
+        {
+            All.Add(new Silent(cell));
+        }
+
+        if (others > 0)
+        {
+            OtherLines.Add((cell, others));
+        }
+
+        _before.Add(CellCode.WithoutComments(cell.Source));
+    }
+
+    private Verdict Judge(PrintedRun run, CellCode code)
+    {
+        var own = new OwnSettings(run, code, learningRate);
+        var why = own.NotTaken is { } rate ? $"lr {rate:R}, which the port does not take" : WhyNotThisExercise(run, own);
+        if (why is null && code.NotInPort(fits: own.Best[0].Misses == 0) is { } other)
+        {
+            why = $"{other}, which the port does not have";
+        }
+
+        if (why is not null)
+        {
+            return new NotCompared(run.Cell, why);
+        }
+
+        UsedLearningRate |= own.UsesGiven;
+        var best = Best(own.Best.Take(MostTies).Select(fit => new Comparison(run, fit, strictness)));
+        return new Compared(run.Cell, best, own, own.Best[0].Misses > 0 ? Others(run, own) : null);
+    }
+
+    private static Comparison Best(IEnumerable<Comparison> comparisons)
+    {
+        Comparison? best = null;
+        foreach (var comparison in comparisons)
+        {
+            best = best is null || comparison.Differing.Count < best.Differing.Count ? comparison : best;
+            if (comparison.IsIdentical)
+            {
+                return comparison;
+            }
+        }
+
+        return best!;
+    }
+
+    // A run is known by its numbers: at its own settings, or, at any learning rate, by where it begins and by its curve.
+    private static string? WhyNotThisExercise(PrintedRun run, OwnSettings own)
+    {
+        var fit = own.Best[0];
+        var isExplained = fit.Misses * 2 < Math.Min(run.Steps.Count, Exercise.Telling) && Exercise.Explains(fit.Settings, fit.Alignment, run.Steps[0]);
+        if (isExplained || run.First > 1)
+        {
+            return null;
+        }
+
+        var begins = Exercise.BeginsAtFirstCost(run);
+        var off = Exercise.OffCurve(run);
+        var costs = $"its cost begins at {run.Steps[0].Cost.Text} and this exercise's at {Exercise.FirstCost:F6}";
+        return (begins, off) switch
+        {
+            (true, null) => null,
+            (false, null) => $"another start, {costs}",
+            (false, _) => $"other data or another model, {costs}",
+            _ => $"other data or another model, at epoch {off.Epoch} its cost is {off.Cost.Text} and W is {off.W.Text}, "
+                + $"where this exercise's cost is {Exercise.CostAt(off.W.Value):F6}",
+        };
+    }
+
+    // The code's own settings do not fit: others may.
+    private Comparison? Others(PrintedRun run, OwnSettings own)
+    {
+        var others = own.Others().Take(MostTies).ToList();
+        return others.Count > 0 ? Best(others.Select(fit => new Comparison(run, fit, strictness))) : null;
+    }
+}

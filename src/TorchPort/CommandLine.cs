@@ -1,0 +1,124 @@
+using System.CommandLine;
+using System.CommandLine.Invocation;
+using System.CommandLine.Parsing;
+using System.Globalization;
+
+namespace TorchPort;
+
+/// <summary>What the port and the diff have in common: how they take options, refuse a command line, and end.</summary>
+internal static class CommandLine
+{
+    /// <summary>Runs a program.</summary>
+    /// <param name="command">Its command line, and what it does.</param>
+    /// <param name="args">The words of the command line.</param>
+    /// <param name="failed">The exit code where it cannot do it.</param>
+    /// <param name="readerLeft">The exit code where nobody reads its stdout any more.</param>
+    /// <returns>The exit code; 2 where the command line is wrong.</returns>
+    internal static int Run(Command command, string[] args, int failed, int readerLeft)
+    {
+        var parsed = Parse(command, args);
+        if (parsed.Action is ParseErrorAction)
+        {
+            SayWhatIsWrong(parsed);
+            return 2;
+        }
+
+        try
+        {
+            using var stdout = Stdout.Open();
+            return parsed.Invoke(new InvocationConfiguration { EnableDefaultExceptionHandler = false, Output = stdout });
+        }
+        catch (IOException e) when (Stdout.IsClosed(e))
+        {
+            return readerLeft;
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            var why = e is IOException ? e.Message : "it is closed.";
+            Stderr.Say($"{command.Name}: cannot write to standard output: {why}");
+            return failed;
+        }
+        catch (TroubleException e)
+        {
+            Stderr.Say($"{command.Name}: {e.Message}");
+            return failed;
+        }
+    }
+
+    /// <summary>The option <c>--device</c>.</summary>
+    /// <param name="description">What it says in the help.</param>
+    internal static Option<string> Device(string description) => new("--device")
+    {
+        Description = description,
+        HelpName = "D",
+        DefaultValueFactory = _ => "auto",
+        CustomParser = given => DeviceChoice.IsDevice(Text(given))
+            ? Text(given)
+            : Reject<string>(given, "auto, cpu, cuda or cuda:N"),
+    };
+
+    /// <summary>The option <c>--lr</c>: finite and not negative.</summary>
+    /// <param name="description">What it says in the help.</param>
+    internal static Option<double?> LearningRate(string description) => new("--lr")
+    {
+        Description = description,
+        HelpName = "X",
+        CustomParser = given =>
+            double.TryParse(Text(given), NumberStyles.Float, CultureInfo.InvariantCulture, out var value)
+            && value >= 0 && double.IsFinite(value)
+                ? value
+                : Reject<double?>(given, "a finite number that is not negative"),
+    };
+
+    /// <summary>An option without a value.</summary>
+    /// <param name="name">Its name.</param>
+    /// <param name="description">What it says in the help.</param>
+    internal static Option<bool> Flag(string name, string description) =>
+        new(name) { Description = description, Arity = ArgumentArity.Zero };
+
+    /// <summary>The word that an option was given.</summary>
+    internal static string Text(ArgumentResult given) => given.Tokens[0].Value;
+
+    /// <summary>Refuses the word that an option was given.</summary>
+    /// <param name="given">The option's value.</param>
+    /// <param name="takes">What the option takes.</param>
+    internal static T? Reject<T>(ArgumentResult given, string takes)
+    {
+        given.AddError($"{((OptionResult)given.Parent!).Option.Name} takes {takes}, not '{Text(given)}'.");
+        return default;
+    }
+
+    /// <summary>Parses a command line. An unknown option is an error, and never taken for an argument.</summary>
+    internal static ParseResult Parse(Command command, string[] args)
+    {
+        var literally = new ParserConfiguration { ResponseFileTokenReplacer = null };
+        var parsed = command.Parse(args, literally);
+        var unknown = parsed.Tokens.TakeWhile(token => token.Type != TokenType.DoubleDash).FirstOrDefault(IsUnknownOption);
+        if (unknown is null)
+        {
+            return parsed;
+        }
+
+        // Alone it cannot be anything but an error.
+        command.Arguments.Clear();
+        return command.Parse([unknown.Value.Split('=', ':')[0]], literally);
+    }
+
+    private static bool IsUnknownOption(Token token) =>
+        token.Type == TokenType.Argument && token.Value is ['-', not ((>= '0' and <= '9') or '.'), ..];
+
+    // A misspelt option gets the near ones suggested.
+    private static void SayWhatIsWrong(ParseResult parsed)
+    {
+        var program = parsed.CommandResult.Command;
+        var action = (ParseErrorAction)parsed.Action!;
+        action.ShowHelp = false;
+        action.ShowTypoCorrections = parsed.UnmatchedTokens is [['-', ..], ..];
+
+        // System.CommandLine prints the suggestions before the errors.
+        using var said = new StringWriter { NewLine = "\n" };
+        _ = parsed.Invoke(new InvocationConfiguration { Output = said, Error = said });
+        var first = said.ToString().Split("\n\n", StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries)[0];
+        Stderr.Say($"{program.Name}: {first.Replace('\n', ' ')}\nSee {program.Name} --help.");
+    }
+}

@@ -1,0 +1,66 @@
+namespace NotebookDiff.Tests;
+
+/// <summary>What a cell's code says of its training.</summary>
+public class CellCodeTests
+{
+    private const string Loop = "for epoch in range(11):\n    print(epoch, W, cost)\n    ";
+
+    [Theory]
+    [InlineData("lr = 0.1", "W -= lr * gradient", 0.1)]
+    [InlineData("lr=1e-2 # lr = 5", "W -= gradient * lr", 0.01)]
+    [InlineData("learning_rate: float = .5", "W.data -= learning_rate * W.grad.data", 0.5)]
+    [InlineData("eta = 0.2", "update(W)", 0.2)]
+    [InlineData("lr, nb_epochs = 0.1, 10", "W -= lr * gradient", 0.1, 10.0)]
+    [InlineData("nb_epochs, lr = 10, 0.1", "W -= lr * gradient", 10.0, 0.1)]
+    [InlineData("lr = 1/20", "W -= lr * gradient", 0.05)]
+    [InlineData("lr = 10 ** -2", "W -= lr * gradient", 0.01)]
+    [InlineData("lrs = [0.1, 0.2]", "W -= lrs[0] * gradient", 0.1, 0.2)]
+    [InlineData("options = {'lr': 0.1, 'epochs': 20}", "W -= options['lr'] * gradient", 0.1)]
+    [InlineData("lr = -0.1", "W -= lr * gradient", -0.1)]
+    [InlineData("lr = 1 / (2 * 10)", "W -= lr * gradient")]
+    [InlineData("if lr == 0.3: pass", "W -= lr * gradient")]
+    [InlineData("'''\nlr = 0.3\n'''", "W -= lr * gradient")]
+    [InlineData("print('lr = 0.3')", "W -= lr * gradient")]
+    [InlineData("optimizer = optim.SGD([W], lr=0.15, momentum=0.9)", "optimizer.step()", 0.15)]
+    [InlineData("optimizer = torch.optim.SGD([W], 0.15)", "optimizer.step()", 0.15)]
+    [InlineData("optimizer = SGD(params=[W], momentum=0.9, lr = 1e-2)", "optimizer.step()", 0.01)]
+    [InlineData("def train(rate=0.3): pass\ntrain(0.1); train(rate=0.2)", "", 0.3, 0.2, 0.1)]
+    public void The_learning_rates_that_it_names(string before, string update, params double[] rates) =>
+        Assert.Equal(rates, Code($"{before}\n{Loop}{update}").NamedRates);
+
+    [Theory]
+    [InlineData("W -= 0.05 * gradient", 0.05)]
+    [InlineData("W = W - .05 * gradient", 0.05)]
+    [InlineData("W.data.sub_(0.05 * W.grad)", 0.05)]
+    [InlineData("W -= 2 * lr * gradient")]
+    [InlineData("W -= gradient / torch.sum(x ** 2)")]
+    public void A_number_that_multiplies_the_gradient_may_be_a_rate(string update, params double[] factor) =>
+        Assert.Equal(factor, Code(Loop + update).NamedRates.Take(1));
+
+    [Theory]
+    [InlineData("optim.SGD([W], lr=0.15)", null)]
+    [InlineData("optim.SGD([W], lr=0.15, momentum=0)", null)]
+    [InlineData("optim.SGD([W], lr=0.15, momentum=0.9)", "SGD with momentum")]
+    [InlineData("optim.SGD([W], lr=0.15, weight_decay=1e-4)", "SGD with weight decay")]
+    [InlineData("optim.Adam([W], lr=0.15)", "Adam")]
+    [InlineData("optim.SGD([W], lr=0.15); StepLR(o, 3)", "StepLR")]
+    [InlineData("optim.SGD([W], lr=0.15); lr *= 0.9", "a learning rate that changes")]
+    [InlineData("optim.SGD([W], lr=0.15); lr = lr * 0.9", "a learning rate that changes")]
+    public void What_the_port_does_not_have(string optimizer, string? other) =>
+        Assert.Equal(other, Code($"o = {optimizer}\n{Loop}o.step()").NotInPort(fits: false));
+
+    [Theory]
+    [InlineData(true, "for epoch in range(11):\n    print(epoch, W, cost)\n    W -= lr * gradient")]
+    [InlineData(true, "for epoch in range(11):\n    print(f'{epoch} W: {W} cost: {cost}')\n    optimizer.step()")]
+    [InlineData(true, "def train():\n    for epoch in range(11):\n        print(epoch, W, cost)\n        W -= lr * gradient\ntrain()")]
+    [InlineData(false, "def train():\n    for epoch in range(11):\n        print(epoch, W, cost)\n        W -= lr * gradient")]
+    [InlineData(false, "for W in range(10):\n    print(W, cost)")]
+    [InlineData(false, "for x in y:\n    print(x)\n    optimizer.step()")]
+    [InlineData(false, "# for epoch in range(10):\n#     print(W, cost)\n#     W -= lr * gradient")]
+    [InlineData(false, "for images in loader:\n    print(W, loss)\n    optimizer.step()")]
+    [InlineData(false, "for epoch in range(11):\n    h = x * W + b\n    print(epoch, W, cost)\n    optimizer.step()")]
+    public void It_trains_this_model_where_it_loops_and_prints_W_and_cost(bool trains, string source) =>
+        Assert.Equal(trains, Code(source).Trains);
+
+    private static CellCode Code(string source) => new(CellCode.WithoutComments(source), []);
+}

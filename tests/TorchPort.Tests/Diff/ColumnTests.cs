@@ -1,0 +1,64 @@
+using TorchPort.Tests;
+
+namespace NotebookDiff.Tests;
+
+/// <summary>Which of the port's floats a number of a notebook shows.</summary>
+public class ColumnTests
+{
+    private static readonly float[] s_floats = [0f, 1.4f, 0.84f, 1.064f, 0.9744f, 1.01024f, 0.995904f, 8.2e-5f, 1e-7f, 1f];
+
+    // What the column looks like is all that is told. Each number shows its float, and no float that Python writes otherwise.
+    [Theory]
+    [InlineData("'{:.3f}'.format(x)")]
+    [InlineData("'{:3f}'.format(x)")]
+    [InlineData("'{:.8f}'.format(x)")]
+    [InlineData("'{:.0f}'.format(x)")]
+    [InlineData("'{:.3e}'.format(x)")]
+    [InlineData("'{:g}'.format(x)")]
+    [InlineData("'{:.4g}'.format(x)")]
+    [InlineData("'{:.9g}'.format(x)")]
+    [InlineData("str(x)")]
+    [InlineData("str(round(x, 4))")]
+    [InlineData("str(round(x, 5))")]
+    [InlineData("'{:+.3f}'.format(x)")]
+    [InlineData("'{:012.3f}'.format(x)")]
+    public void A_number_shows_its_float_and_no_other(string format)
+    {
+        Assert.SkipWhen(Python.Any is null, Python.NoPython);
+        var script = $"""
+            import struct
+            for bits in [{string.Join(", ", s_floats.Select(BitConverter.SingleToInt32Bits))}]:
+                x = struct.unpack('f', struct.pack('i', bits))[0]
+                print({format})
+            """;
+        var written = TextLines.Of(Start.Program(Python.Any!, ["-c", script]).Stdout).ConvertAll(text => new PrintedNumber(0, text));
+        var column = new Column(written, exact: false);
+
+        Assert.All(s_floats, (value, i) =>
+        {
+            Assert.True(column.Shows(written[i], value), $"{value} is {written[i].Text}");
+            Assert.Equal(written[i].Value, PrintedNumber.Read(column.Spell(value, written[i])));
+            Assert.False(column.Shows(written[i], value + (float)Math.Pow(10, -Math.Min(written[i].Places, 5))));
+        });
+    }
+
+    [Theory]
+    [InlineData(1.3125f, true, "1.312", "0.000")] // a tie goes to the even digit
+    [InlineData(1.3125f, false, "1.313", "0.000")]
+    [InlineData(0.99996f, true, "1.000", "0.000")]
+    [InlineData(0.9994f, false, "1.000", "0.000")]
+    [InlineData(float.NaN, true, "nan", "0.000")]
+    [InlineData(float.PositiveInfinity, false, "-inf", "0.000")]
+    [InlineData(1.4f, false, "nan", "0.000")]
+    [InlineData(0.00004f, true, "0.", "1.4000")] // tensor(0.)
+    [InlineData(0.020741f, true, "0.0207", "7.8293e-05", "1.4000")]
+    [InlineData(0.0208f, false, "0.0207", "7.8293e-05", "1.4000")]
+    [InlineData(0.84000003f, true, "0.84000003", "0.", "1.4")] // numpy's float32
+    [InlineData(0.9999999f, false, "1.0", "1.399999976158142")] // str() leaves no digit out
+    public void The_column_tells_what_a_number_stands_for(float value, bool shows, params string[] column)
+    {
+        var numbers = column.Select(text => new PrintedNumber(0, text)).ToList();
+
+        Assert.Equal(shows, new Column(numbers, exact: false).Shows(numbers[0], value));
+    }
+}
