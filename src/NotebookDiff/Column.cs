@@ -1,19 +1,14 @@
-using System.Globalization;
-
 namespace NotebookDiff;
 
 /// <summary>All W of a run, or all its costs: how the notebook writes them tells which of the port's floats a number shows.</summary>
 internal sealed class Column
 {
-    // A float64 takes up to 17 digits.
-    private const int MostDigits = 17;
-
     private readonly bool _exact;
     private readonly bool _keepsZeros;
-    private readonly int _decimals;
-    private readonly int _places;
-    private readonly int _digits;
     private readonly bool _isRounded;
+    private readonly int _decimals = 6;
+    private readonly int _places = 6;
+    private readonly int _digits = 6;
 
     /// <summary>Finds out how a column is written.</summary>
     /// <param name="numbers">Its numbers.</param>
@@ -21,30 +16,31 @@ internal sealed class Column
     internal Column(IEnumerable<PrintedNumber> numbers, bool exact)
     {
         _exact = exact;
-        var finite = numbers.Where(number => double.IsFinite(number.Value)).ToList();
-        var plain = finite.Where(number => !number.HasExponent).Select(number => number.Decimals).ToHashSet();
-        _decimals = finite.Select(number => number.Decimals).DefaultIfEmpty(6).Max();
-        _keepsZeros = plain.Count == 1 || finite.Exists(EndsInZero);
-        _places = finite.Select(number => number.Places).DefaultIfEmpty(6).Max();
-        _digits = Math.Clamp(finite.Select(Digits).DefaultIfEmpty(6).Max(), 1, MostDigits);
+        var finite = numbers.Where(number => number.IsFinite).ToList();
+        if (finite.Count == 0)
+        {
+            return;
+        }
+
+        _decimals = finite.Max(number => number.Decimals);
+        _places = finite.Max(number => number.Places);
+        _digits = Math.Clamp(finite.Max(Digits), 1, 17);
+        _keepsZeros = finite.Where(number => number.Exponent is null).Select(number => number.Decimals).Distinct().Count() == 1
+            || finite.Exists(EndsInZero);
         _isRounded = finite.Count(number => number.Places == _places) > finite.Count(number => Digits(number) == _digits);
     }
 
     /// <summary>Whether a number shows a float of the port's.</summary>
     internal bool Shows(PrintedNumber number, float value)
     {
-        if (_exact)
+        if (_exact && !float.IsNaN(value))
         {
-            return BitConverter.SingleToInt32Bits((float)number.Value) == BitConverter.SingleToInt32Bits(value)
-                || (double.IsNaN(number.Value) && float.IsNaN(value));
+            return BitConverter.SingleToInt32Bits((float)number.Value) == BitConverter.SingleToInt32Bits(value);
         }
 
-        if (!double.IsFinite(number.Value) || !float.IsFinite(value))
-        {
-            return number.Value.Equals(value);
-        }
-
-        return Spellings(number, value).Any(text => PrintedNumber.Read(text) == number.Value);
+        return number.IsFinite && float.IsFinite(value)
+            ? Spellings(number, value).Any(text => PrintedNumber.Read(text) == number.Value)
+            : number.Value.Equals(value);
     }
 
     /// <summary>Writes a float of the port's as the notebook would.</summary>
@@ -57,34 +53,25 @@ internal sealed class Column
             return Text(value, "g9");
         }
 
-        // A plus sign, leading zeros and a trailing point belong to the format.
-        var sign = like.Text[0] == '+' && value >= 0 ? "+" : "";
-        var point = like.Text[^1] == '.' ? "." : "";
-        var text = sign + Spellings(like, value).First() + point;
+        // A plus sign and leading zeros belong to the format.
+        var text = (like.Text[0] == '+' && value >= 0 ? "+" : "") + Spellings(like, value)[0];
         return like.Text.StartsWith("00", StringComparison.Ordinal) ? text.PadLeft(like.Text.Length, '0') : text;
     }
 
     // What the float may be written as: the likeliest first.
     private string[] Spellings(PrintedNumber like, float value)
     {
-        if (_keepsZeros && like.HasExponent)
-        {
-            return [Text(value, $"e{like.Decimals}").Replace("+0", "+", StringComparison.Ordinal).Replace("-0", "-", StringComparison.Ordinal)];
-        }
-
         if (_keepsZeros)
         {
-            return [Text(value, $"F{_decimals}")];
+            return [Text(value, like.Exponent is null ? $"F{_decimals}" : $"0.{new string('0', like.Decimals)}e+00")];
         }
 
         // round(x, 4), '{:.6g}', numpy's float32, and str()
         string[] rounded = [Text(value, $"F{_places}"), Text(value, $"g{_digits}")];
-        return [.. _isRounded ? rounded : rounded.Reverse(), value.ToString("R", Python), Text(value, "R")];
+        return [.. _isRounded ? rounded : rounded.Reverse(), value.ToString("R", PrintedNumber.Python), Text(value, "R")];
     }
 
-    private static NumberFormatInfo Python => PrintedNumber.Python;
-
-    private static string Text(double value, string format) => value.ToString(format, Python);
+    private static string Text(double value, string format) => value.ToString(format, PrintedNumber.Python);
 
     private static int Digits(PrintedNumber number) =>
         number.Mantissa.Where(char.IsAsciiDigit).SkipWhile(digit => digit == '0').Count();

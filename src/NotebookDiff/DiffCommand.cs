@@ -99,7 +99,7 @@ internal sealed class DiffCommand
             Stderr.Say("NotebookDiff: --lr is not used, since the code names its learning rates.");
         }
 
-        var report = new Report(name, executedOn, strictness, given.GetValue(_all), ShowsColours());
+        var report = new Report(name, executedOn, strictness, given.GetValue(_all));
         return report.Write(given.InvocationConfiguration.Output, verdicts);
     }
 
@@ -116,9 +116,4 @@ internal sealed class DiffCommand
         executedOn = (string)JsonNode.Parse(json)!["ran_on"]!;
         return NotebookFile.Parse(name, json, byLabel: !given.GetValue(_inOrder));
     }
-
-    private static bool ShowsColours() =>
-        !Console.IsOutputRedirected
-        && Environment.GetEnvironmentVariable("TERM") != "dumb"
-        && string.IsNullOrEmpty(Environment.GetEnvironmentVariable("NO_COLOR"));
 }

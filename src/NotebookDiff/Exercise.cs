@@ -1,31 +1,22 @@
 namespace NotebookDiff;
 
-/// <summary>One of the port's two ways to train: its cell, and what the weight's error is multiplied with at each step.</summary>
+/// <summary>One of the port's two ways to train.</summary>
 /// <param name="Label">The label of its cell.</param>
 /// <param name="Words">What to call it.</param>
 /// <param name="Slope">A step multiplies 1 - W with 1 - Slope * learning rate.</param>
 /// <param name="OwnRate">The learning rate that the notebook has there.</param>
 internal sealed record Formula(int Label, string Words, double Slope, double OwnRate)
 {
-    /// <summary>In [2] takes the sum over the three points.</summary>
     internal static readonly Formula ByHand = new(2, "by hand", 14, 0.1);
-
-    /// <summary>In [3] takes the gradient of the mean.</summary>
     internal static readonly Formula Sgd = new(3, "SGD", 28.0 / 3, 0.15);
 }
 
 /// <summary>What the port is told.</summary>
-/// <param name="Formula">Which of its cells to run.</param>
-/// <param name="Rate">The learning rate.</param>
 internal sealed record Settings(Formula Formula, double Rate);
 
-/// <summary>Which of the port's epochs a step of the notebook shows.</summary>
-/// <param name="W">By how many epochs its W is ahead of the port's at the same epoch.</param>
-/// <param name="Cost">By how many epochs its cost is ahead.</param>
-/// <param name="Words">What to say of it; nothing where both show the same epoch.</param>
+/// <summary>Which of the port's epochs a step of the notebook shows: by how many its W and its cost are ahead.</summary>
 internal sealed record Alignment(int W, int Cost, string Words)
 {
-    /// <summary>Both show the same epoch.</summary>
     internal static readonly Alignment Same = new(0, 0, "");
 
     private static readonly Alignment[] s_all =
@@ -37,13 +28,12 @@ internal sealed record Alignment(int W, int Cost, string Words)
         new(1, 1, "printed after the step"),
     ];
 
-    /// <summary>Those that a run may have.</summary>
     internal static IEnumerable<Alignment> Of(PrintedRun run) => s_all.Where(alignment => run.First + alignment.Cost >= 0);
 }
 
 /// <summary>
-/// The notebook's exercise in closed form: three points, W from 0, the mean squared error. Before step k the weight is 1 - q^k and
-/// the cost is 14/3 q^2k, where q = 1 - slope * learning rate.
+/// The exercise in closed form: three points, W from 0, the mean squared error. Before step k the weight is 1 - q^k and the cost
+/// is 14/3 q^2k, where q = 1 - slope * learning rate.
 /// </summary>
 internal static class Exercise
 {
@@ -70,37 +60,33 @@ internal static class Exercise
     internal static bool BeginsAtFirstCost(PrintedRun run) => IsNear(run.Steps[0].Cost, FirstCost);
 
     /// <summary>
-    /// The first of a run's steps whose cost is not this exercise's at the W of its line or of the line before, where most of
-    /// them are so; null where most lie on the exercise's curve, whatever the learning rate.
+    /// Null where most of a run's steps have the cost of their W, or of the W of the line before, whatever the learning rate; else
+    /// the first that has not.
     /// </summary>
     internal static PrintedStep? OffCurve(PrintedRun run)
     {
         var steps = run.Steps.Take(Telling).ToList();
-        var off = steps.Where((step, i) => !IsOnCurve(step.W, step.Cost) && !IsOnCurve(i == 0 ? null : steps[i - 1].W, step.Cost));
-        var found = off.ToList();
-        return found.Count * 2 >= steps.Count ? found[0] : null;
+        var off = steps.Where((step, i) => !IsOnCurve(step.W, step.Cost) && !(i > 0 && IsOnCurve(steps[i - 1].W, step.Cost)));
+        var isFirst = BeginsAtFirstCost(run);
+        var others = off.Where(step => !(isFirst && step == steps[0])).ToList();
+        return others.Count * 2 >= steps.Count ? others[0] : null;
     }
 
     /// <summary>The cost at a weight.</summary>
     internal static double CostAt(double w) => FirstCost * (1 - w) * (1 - w);
 
-    // A W of few digits stands for many costs. A line printed after the first step has no line before; there W was 0.
-    private static bool IsOnCurve(PrintedNumber? w, PrintedNumber cost)
+    // A W of few digits stands for many costs.
+    private static bool IsOnCurve(PrintedNumber w, PrintedNumber cost)
     {
-        if (w is null)
-        {
-            return IsNear(cost, FirstCost);
-        }
-
         var half = HalfUnit(w);
         var slack = FirstCost * half * ((2 * Math.Abs(1 - w.Value)) + half);
         return IsNear(cost, CostAt(w.Value), slack);
     }
 
     // Half a unit of the last place, and what float32 may have lost.
-    private static bool IsNear(PrintedNumber number, double value, double slack = 0) => double.IsFinite(number.Value)
+    private static bool IsNear(PrintedNumber number, double value, double slack = 0) => number.IsFinite
         ? Math.Abs(number.Value - value) <= HalfUnit(number) + slack + (2e-5 * Math.Max(1, Math.Abs(value)))
         : !(Math.Abs(value) <= 1e18);
 
-    private static double HalfUnit(PrintedNumber number) => double.IsFinite(number.Value) ? 0.5 * Math.Pow(10, -number.Places) : 0;
+    private static double HalfUnit(PrintedNumber number) => number.IsFinite ? 0.5 * Math.Pow(10, -number.Places) : 0;
 }

@@ -7,10 +7,8 @@ namespace NotebookDiff;
 /// <param name="TellsAgain">Whether it is one line that tells the last epoch of the run before again, in other words.</param>
 internal sealed record PrintedRun(Cell Cell, int Place, IReadOnlyList<PrintedStep> Steps, bool TellsAgain)
 {
-    /// <summary>The first epoch that was printed.</summary>
     internal int First => Steps[0].Epoch;
 
-    /// <summary>The last epoch that was printed.</summary>
     internal int Last => Steps[^1].Epoch;
 
     /// <summary>The number behind the slash, or the last epoch if that is larger.</summary>
@@ -47,10 +45,10 @@ internal sealed record PrintedRun(Cell Cell, int Place, IReadOnlyList<PrintedSte
         return [.. runs.Select((steps, i) => new PrintedRun(cell, i, steps, i > 0 && IsToldAgain(runs[i - 1], steps)))];
     }
 
-    private static bool IsToldAgain(List<PrintedStep> before, List<PrintedStep> steps) =>
-        before.Count > 1 && steps.Count == 1 && steps[0].Epoch == before[^1].Epoch;
-
     // Two trainings that print their last epoch alone may print the same line, too: each is a run.
     private static bool IsAgain(PrintedStep step, List<PrintedStep> run) =>
         step.Text == run[^1].Text && (run.Count > 1 || step.Epoch == 0);
+
+    private static bool IsToldAgain(List<PrintedStep> before, List<PrintedStep> steps) =>
+        before.Count > 1 && steps.Count == 1 && steps[0].Epoch == before[^1].Epoch;
 }

@@ -1,5 +1,6 @@
 using System.Globalization;
 using TorchPort;
+using TorchSharp;
 
 namespace NotebookDiff;
 
@@ -8,10 +9,9 @@ namespace NotebookDiff;
 /// <param name="executedOn">The Python and PyTorch that it was run on, or null where it is read as recorded.</param>
 /// <param name="strictness">What a difference is.</param>
 /// <param name="all">Whether to show all lines that differ.</param>
-/// <param name="colours">Whether to colour them.</param>
-internal sealed class Report(string name, string? executedOn, Strictness strictness, bool all, bool colours)
+internal sealed class Report(string name, string? executedOn, Strictness strictness, bool all)
 {
-    private const int Shown = 40;
+    private const int Shown = 20;
     private const string Wanted = "a printed line with an epoch, one weight W and a cost, like 'Epoch 0/10 W: 0.000, Cost: 4.666667'";
 
     /// <summary>Writes the verdicts, the lines that differ, and what was not compared.</summary>
@@ -36,7 +36,7 @@ internal sealed class Report(string name, string? executedOn, Strictness strictn
             throw new TroubleException($"{name} has nothing to compare: {WhyNothing(verdicts)}");
         }
 
-        return runs.TrueForAll(run => run.Comparison.IsSame()) && !verdicts.All.Exists(verdict => verdict is Silent) ? 0 : 1;
+        return runs.TrueForAll(run => run.Comparison.IsAccepted) && !verdicts.All.Exists(verdict => verdict is Silent) ? 0 : 1;
     }
 
     private string Sentence(Verdict verdict) => verdict switch
@@ -68,6 +68,11 @@ internal sealed class Report(string name, string? executedOn, Strictness strictn
             return $"identical{(strictness.Exact ? " to the last bit" : "")}, {lines}";
         }
 
+        if (differing == 0 && comparison.OtherEpochs is { } others)
+        {
+            return $"the port trains for {others} epochs, and not for {comparison.Run.Epochs}";
+        }
+
         if (differing == 0)
         {
             var within = strictness.Tolerance is { } most ? $" within {most}" : "";
@@ -94,25 +99,24 @@ internal sealed class Report(string name, string? executedOn, Strictness strictn
     {
         var comparison = compared.Comparison;
         var differing = comparison.Differing;
-        var onlyWords = differing.Count == 0 && comparison.Fit.Alignment == Alignment.Same && !comparison.IsIdentical;
-        if (differing.Count > 0 || onlyWords)
+        var firstOther = comparison.Run.Steps.FirstOrDefault(step => step.Text != comparison.Line(step));
+        var onlyWords = differing.Count == 0 && comparison.Fit.Alignment == Alignment.Same ? firstOther : null;
+        if (differing.Count > 0 || onlyWords is not null)
         {
-            output.WriteLine($"--- {TextLines.Visible(name)}, {compared.Cell.Name}");
-            output.WriteLine("+++ the port");
+            output.WriteLine($"--- {TextLines.Visible(name)}, {compared.Cell.Name}\n+++ the port");
         }
 
-        if (onlyWords)
+        if (onlyWords is not null)
         {
-            var first = comparison.Run.Steps.First(step => step.Text != comparison.Line(step));
-            WritePair(output, first, comparison.Line(first));
+            WritePair(output, onlyWords, comparison.Line(onlyWords)!);
         }
 
-        foreach (var step in all ? differing : differing.Take(Shown / 2))
+        foreach (var step in all ? differing : differing.Take(Shown))
         {
             WritePair(output, step, comparison.InWords(step));
         }
 
-        if (!all && differing.Count > Shown / 2)
+        if (!all && differing.Count > Shown)
         {
             output.WriteLine($"... --all shows all {differing.Count} lines that differ");
         }
@@ -126,16 +130,10 @@ internal sealed class Report(string name, string? executedOn, Strictness strictn
         }
     }
 
-    private void WritePair(TextWriter output, PrintedStep step, string port)
+    private static void WritePair(TextWriter output, PrintedStep step, string port)
     {
-        Write(output, "\e[31m", '-', step.Text);
-        Write(output, "\e[32m", '+', port);
-    }
-
-    private void Write(TextWriter output, string colour, char mark, string line)
-    {
-        var text = mark + TextLines.Visible(line);
-        output.WriteLine(colours ? $"{colour}{text}\e[0m" : text);
+        output.WriteLine($"-{TextLines.Visible(step.Text)}");
+        output.WriteLine($"+{TextLines.Visible(port)}");
     }
 
     private void WriteNotes(TextWriter output, Verdicts verdicts)
@@ -152,8 +150,8 @@ internal sealed class Report(string name, string? executedOn, Strictness strictn
         }
 
         var runs = verdicts.All.OfType<Compared>().ToList();
-        var differing = runs.FindAll(run => !run.Comparison.IsSame());
-        if (differing.Count > 0 && differing.TrueForAll(run => run.Comparison.Differing.Count == 0))
+        var differing = runs.FindAll(run => !run.Comparison.IsAccepted);
+        if (differing.Count > 0 && differing.TrueForAll(run => run.Comparison.HasSameNumbers))
         {
             output.WriteLine("--numbers ignores the wording.");
         }
@@ -163,11 +161,11 @@ internal sealed class Report(string name, string? executedOn, Strictness strictn
             output.WriteLine("The code names no learning rate that can be read. Give it with --lr.");
         }
 
-        var device = Port.Device.type == TorchSharp.DeviceType.CPU ? "" : $"on {Port.Device}";
-        string?[] with = [executedOn is null ? null : $"with {executedOn}", device];
-        if (runs.Count > 0 && with.Any(part => !string.IsNullOrEmpty(part)))
+        List<string> with = executedOn is null ? [] : [$"with {executedOn}"];
+        with.AddRange(Port.Device.type == DeviceType.CPU ? [] : [$"on {Port.Device}"]);
+        if (runs.Count > 0 && with.Count > 0)
         {
-            output.WriteLine($"Compared {string.Join(", ", with.Where(part => !string.IsNullOrEmpty(part)))}");
+            output.WriteLine($"Compared {string.Join(", ", with)}");
         }
     }
 

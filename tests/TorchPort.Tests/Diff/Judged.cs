@@ -8,7 +8,7 @@ internal static class Judged
 {
     /// <summary>Compares a notebook with the port.</summary>
     internal static Outcome Notebook(
-        string json, Strictness? strictness = null, double? learningRate = null, bool all = false, bool colours = false)
+        string json, Strictness? strictness = null, double? learningRate = null, bool all = false)
     {
         using var output = new StringWriter { NewLine = "\n" };
         strictness ??= new Strictness();
@@ -16,7 +16,7 @@ internal static class Judged
         {
             var verdicts = new Verdicts(strictness, learningRate);
             NotebookFile.Parse("mine.ipynb", json, byLabel: true).ForEach(verdicts.Add);
-            var exitCode = new Report("mine.ipynb", executedOn: null, strictness, all, colours).Write(output, verdicts);
+            var exitCode = new Report("mine.ipynb", executedOn: null, strictness, all).Write(output, verdicts);
             return new Outcome(exitCode, output.ToString(), "");
         }
         catch (TroubleException e)

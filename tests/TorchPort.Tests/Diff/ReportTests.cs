@@ -118,15 +118,6 @@ public class ReportTests
     }
 
     [Fact]
-    public void Colours_mark_the_lines_that_differ()
-    {
-        var lines = Answer("Epoch 2 W: 5 Cost: 5\n", colours: true).Said.Split('\n');
-
-        Assert.Contains("\e[31m-Epoch 2 W: 5 Cost: 5\e[0m", lines);
-        Assert.Contains("\e[32m+Epoch 2 W: 1 Cost: 0\e[0m", lines);
-    }
-
-    [Fact]
     public void Of_two_runs_in_a_cell_each_is_told()
     {
         var said = Answer(SgdPrinted.With("0.974", "0.975") + SgdPrinted).Said;
@@ -136,10 +127,10 @@ public class ReportTests
     }
 
     private static (int ExitCode, string Said) Answer(
-        string printed, Strictness? strictness = null, string? source = null, bool all = false, bool colours = false)
+        string printed, Strictness? strictness = null, string? source = null, bool all = false)
     {
         var notebook = new LearnersNotebook().Cell(source ?? Sgd, printed);
-        var outcome = Judged.Notebook(notebook.Json(), strictness, learningRate: null, all, colours);
+        var outcome = Judged.Notebook(notebook.Json(), strictness, learningRate: null, all);
         return (outcome.ExitCode, outcome.Stdout);
     }
 }
