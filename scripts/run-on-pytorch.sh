@@ -1,16 +1,19 @@
 #!/usr/bin/env bash
-# Runs the port's external build on the libtorch of a PyTorch that is installed already.
+# Runs the port, or with --diff the diff, on the libtorch of a PyTorch that is installed already.
 set -euo pipefail
 
-usage='usage: scripts/run-on-pytorch.sh [--python PY] [options of the port]   (PY: a Python with PyTorch 2.10 to 2.12)'
+usage='usage: scripts/run-on-pytorch.sh [--python PY] [options of the port]
+       scripts/run-on-pytorch.sh [--python PY] --diff [NOTEBOOK] [options of the diff]
+PY is a Python with PyTorch 2.10 to 2.12.'
 install='pip install "torch>=2.10,<2.13"'
 
 # A stderr that takes nothing is no reason to stop.
 say() { echo "$1" >&2 || true; }
 fail() { say "run-on-pytorch.sh: $1"; exit 2; }
 
-# --python is this script's own; all other options are the port's.
+# --python and --diff are this script's own; the diff runs a notebook on the same Python.
 python=python3
+project=src/TorchPort
 options=()
 while [ $# -gt 0 ]; do
   case $1 in
@@ -20,6 +23,7 @@ while [ $# -gt 0 ]; do
       [ $# -gt 1 ] || fail "--python takes a Python with PyTorch in it"
       python=$2
       shift ;;
+    --diff) project=src/NotebookDiff ;;
     *) options+=("$1") ;;
   esac
   shift
@@ -47,20 +51,18 @@ case $version in
   *) fail "the port loads on PyTorch 2.10 to 2.12, and $python has $version: in an environment of its own, $install" ;;
 esac
 
-# A published program that lies beside this script, or else a build of the repository that the script is in.
+# A published port that lies beside this script, or else a build of the repository that the script is in.
 here=$(dirname "$(readlink -f "$0")")
-port=("$here/TorchPort")
-if [ ! -x "${port[0]}" ]; then
-  publish='dotnet publish src/TorchPort -c Release -p:TorchBackend=external'
-  command -v dotnet > /dev/null ||
-    fail "there is no TorchPort beside this script, and no dotnet to build it: put the files of '$publish' there"
-  build=(dotnet build "$here/../src/TorchPort" -c Release -p:TorchBackend=external -t:Build -getProperty:TargetPath)
-  built=$("${build[@]}") || { echo "$built" | grep -v '\.dll$' >&2; exit 2; }
-  port=(dotnet "${built##*$'\n'}")
+program=("$here/TorchPort")
+if [ $project = src/NotebookDiff ] || [ ! -x "${program[0]}" ]; then
+  [ -x "$here/build.sh" ] || fail "there is no TorchPort beside this script: publish it with -p:TorchBackend=external, and copy it here"
+  built=$("$here/build.sh" $project external) || exit 2
+  program=(dotnet "$built")
 fi
+[ $project = src/TorchPort ] || options+=(--python "$python")
 
 # Another libtorch may lack a function that TorchSharp's library asks for. LD_BIND_NOW reports it at the start; otherwise the
 # first call ends the process.
 say "PyTorch $version of $python"
 export LD_BIND_NOW=1 LD_LIBRARY_PATH=$libraries${LD_LIBRARY_PATH:+:$LD_LIBRARY_PATH}
-exec "${port[@]}" ${options[@]+"${options[@]}"}
+exec "${program[@]}" ${options[@]+"${options[@]}"}

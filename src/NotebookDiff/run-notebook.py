@@ -193,6 +193,7 @@ def arguments():
     parser.add_argument('--exact', action='store_true', help='print every float with nine significant digits')
     parser.add_argument('--in-order', action='store_true', help='run all code cells from top to bottom, whatever their labels')
     parser.add_argument('--json', action='store_true', help='print the notebook with what its cells printed, as JSON')
+    parser.error = lambda message: (say(f'{message}; see --help'), sys.exit(2))
     return parser.parse_args()
 
 

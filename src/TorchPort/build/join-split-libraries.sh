@@ -2,14 +2,23 @@
 # join-split-libraries.sh STAMP LIBRARY... joins the pieces of each library. What it writes to stdout is an error.
 # STAMP lists the SHA-256 and the size of each whole library, so that the next build does not hash it again.
 
-# One build joins at a time. exec keeps the process id, so JOINING = $$ means that this one holds the lock. Every user can lock
-# /tmp, also where the packages are read-only or on NFS.
-[ "${JOINING-}" = $$ ] || JOINING=$$ exec flock --no-fork /tmp sh "$0" "$@"
+stamp=$1
+shift
+[ $# -gt 0 ] || exit 0
+
+# One build joins at a time. The lock lies beside the first library, where several users may share the packages, or else in the
+# folder of this build.
+lock=${1%/*}/.joining
+[ -e "$lock" ] || (umask 022 && true > "$lock") 2> /dev/null
+[ -r "$lock" ] || { lock=$stamp.lock && true > "$lock"; }
+exec 9< "$lock"
+flock --timeout 5 9 || {
+  echo "Another build is joining libtorch's libraries. Waiting for it, for up to ten minutes." >&2
+  flock --timeout 600 9 || { echo "$lock: another build has held this lock for ten minutes. End it, and build again."; exit 1; }
+}
 
 is_whole() { [ "$(sha256sum < "$1")" = "$sha  -" ]; }
 
-stamp=$1
-shift
 status=0
 trap 'rm -f "$library.joined"' EXIT
 trap 'exit 1' HUP INT TERM

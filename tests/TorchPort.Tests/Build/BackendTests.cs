@@ -1,65 +1,83 @@
 namespace TorchPort.Tests;
 
-/// <summary>What a build asks for, and what it refuses.</summary>
+/// <summary>What a build asks for, and what it refuses: the project evaluated once for each row, in one MSBuild.</summary>
 public class BackendTests
 {
-    private static readonly string s_project = Path.Combine(Start.Repository, "src/TorchPort");
+    // The properties that a command line gives, and what the build says: its properties, or the one error that it ends in.
+    private static readonly (string Given, string Says)[] s_rows =
+    [
+        ("RuntimeIdentifier=linux-arm64", "not for linux-arm64: use -r linux-x64"),
+        ("RuntimeIdentifier=win-x86", "use -r win-x64"),
+        ("RuntimeIdentifier=osx-x64", "use -r osx-arm64"),
+        ("RuntimeIdentifier=win-x64;TorchBackend=cuda", "linux-x64 only, not for win-x64"),
+        ("TorchBackend=gpu", "takes cpu, cuda or external"),
+        ("IncludeNativeLibrariesForSelfExtract=true", "leave out IncludeNativeLibrariesForSelfExtract"),
+
+        // dotnet run hands over the value of its option device as this property. An environment variable of that name does not
+        // count.
+        ("Device=cpu", "backend cpu, arguments '--device cpu'"),
+        ("Device=cuda:1", "backend cuda, arguments '--device cuda:1'"),
+        ("Device=cuda;TorchBackend=cpu", "backend cpu, arguments '--device cuda'"),
+        ("CI=false", "backend cpu, arguments '', warnings are errors: false, audit false, configuration Release"),
+
+        ("CI=true", "warnings are errors: true"),
+        ("RuntimeIdentifier=win-arm64", ";libtorch-cpu-win-arm64"),
+
+        // A publish is native where it can be.
+        ("_IsPublishing=true;SelfContained=false", "native ''"),
+        ("_IsPublishing=true;PublishSingleFile=true", "native ''"),
+        ("_IsPublishing=true;RuntimeIdentifier=win-x64", "native ''"),
+        ("_IsPublishing=true", $"native '{(OperatingSystem.IsLinux() ? "true" : "")}'"),
+    ];
+
+    private static readonly Lazy<string[]> s_answers = new(Ask);
+
+    public static IEnumerable<TheoryDataRow<string, string>> Rows =>
+        s_rows.Select(row => new TheoryDataRow<string, string>(row.Given, row.Says));
 
     [Theory]
-    [InlineData("use -r linux-x64", "-r", "linux-arm64")]
-    [InlineData("use -r win-x64, which Windows on Arm runs, too", "-r", "win-arm64")]
-    [InlineData("use -r osx-arm64", "-r", "osx-x64")]
-    [InlineData("linux-x64 only, not for win-x64", "-r", "win-x64", "-p:TorchBackend=cuda")]
-    [InlineData("takes cpu, cuda or external", "-p:TorchBackend=gpu")]
-    [InlineData("leave out IncludeNativeLibrariesForSelfExtract", "-p:IncludeNativeLibrariesForSelfExtract=true")]
-    public void A_build_that_has_no_libtorch_is_one_error(string says, params string[] options)
+    [MemberData(nameof(Rows))]
+    public void A_build_is_what_its_properties_ask_for_or_one_error(string given, string says)
     {
-        var outcome = Build("TorchBackend", ["-t:Build", .. options]);
+        var answer = s_answers.Value[Array.IndexOf(s_rows, (given, says))];
 
-        Assert.Equal(1, outcome.ExitCode);
-        Assert.Contains(says, Assert.Single(outcome.Errors), StringComparison.Ordinal);
+        Assert.Contains(says, answer, StringComparison.Ordinal);
+        Assert.Single(answer.Split('\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries));
     }
 
-    // dotnet run hands over the value of its option device as this property.
-    [Theory]
-    [InlineData("cpu", "--device cpu", "-p:Device=cpu")]
-    [InlineData("cuda", "--device cuda:1", "-p:Device=cuda:1")]
-    [InlineData("cpu", "--device cuda", "-p:Device=cuda", "-p:TorchBackend=cpu")]
-    [InlineData("cpu", "")]
-    public void The_device_of_dotnet_run_goes_to_the_port_and_chooses_its_build(
-        string backend, string arguments, params string[] options)
+    private static string[] Ask()
     {
-        // An environment variable of that name is for others.
-        string[] properties = ["-getProperty:TorchBackend", "-getProperty:StartArguments"];
-        var outcome = Start.Program("dotnet", ["build", s_project, .. properties, .. options], ("DEVICE", "cuda:7"));
+        const string Tell = """
+            <Project>
+              <Target Name="Tell" DependsOnTargets="CheckTorchBackend">
+                <PropertyGroup>
+                  <Says>backend $(TorchBackend), arguments '$(StartArguments)'</Says>
+                  <Says>$(Says), warnings are errors: $(TreatWarningsAsErrors), audit $(NuGetAudit), configuration $(Configuration), native '$(PublishAot)'</Says>
+                </PropertyGroup>
+                <Message Importance="high" Text="$(Says);@(PackageReference)" />
+              </Target>
+            </Project>
+            """;
+        var folder = Directory.CreateTempSubdirectory().FullName;
+        var given = s_rows.Select(row => row.Given.Replace(";", "%3B", StringComparison.Ordinal));
+        var rows = given.Select((row, i) => $"""<Row Include="{i}" Given="{row}" />""");
+        File.WriteAllText($"{folder}/tell.targets", Tell);
+        File.WriteAllText($"{folder}/ask.proj", $"""
+            <Project>
+              <ItemGroup>{string.Concat(rows)}</ItemGroup>
+              <Target Name="Ask" Inputs="%(Row.Identity)" Outputs="none">
+                <PropertyGroup><Given>$([MSBuild]::Unescape('%(Row.Given)'))</Given></PropertyGroup>
+                <Message Importance="high" Text="[row]" />
+                <MSBuild Projects="{Start.Repository}/src/TorchPort/TorchPort.csproj" Targets="Tell" ContinueOnError="true"
+                         Properties="CustomAfterMicrosoftCommonTargets={folder}/tell.targets;$(Given)" />
+              </Target>
+              <Target Name="End" AfterTargets="Ask"><Message Importance="high" Text="[row]" /></Target>
+            </Project>
+            """);
 
-        Assert.Contains($"\"TorchBackend\": \"{backend}\"", outcome.Stdout, StringComparison.Ordinal);
-        Assert.Contains($"\"StartArguments\": \"{arguments}\"", outcome.Stdout, StringComparison.Ordinal);
+        string[] arguments = ["build", $"{folder}/ask.proj", "-t:Ask", "-nologo", "-tl:off", "-clp:NoSummary", "-v:m"];
+        var answers = Start.Program("dotnet", arguments, ("DEVICE", "cuda:7"), ("CI", "")).Stdout.Split("[row]")[1..^1];
+        Directory.Delete(folder, recursive: true);
+        return answers;
     }
-
-    [Theory]
-    [InlineData("true")]
-    [InlineData("false", "-p:SelfContained=false")]
-    [InlineData("false", "-p:PublishSingleFile=true")]
-    [InlineData("false", "-r", "win-x64")]
-    public void A_publish_is_native_where_it_can_be(string native, params string[] options)
-    {
-        Assert.SkipWhen(native == "true" && !OperatingSystem.IsLinux(), "for the system that it runs on");
-        var outcome = Build("PublishAot", ["-p:_IsPublishing=true", .. options]);
-
-        Assert.Equal(native, outcome.Stdout.Trim() is "" ? "false" : outcome.Stdout.Trim());
-    }
-
-    [Theory]
-    [InlineData("true", "true")]
-    [InlineData("", "false")]
-    public void Warnings_are_errors_in_CI_alone(string ci, string areErrors)
-    {
-        var outcome = Start.Program("dotnet", ["build", s_project, "-getProperty:TreatWarningsAsErrors"], ("CI", ci));
-
-        Assert.Equal(areErrors, outcome.Stdout.Trim());
-    }
-
-    private static Outcome Build(string property, string[] options) =>
-        Start.Program("dotnet", ["build", s_project, $"-getProperty:{property}", .. options]);
 }

@@ -97,24 +97,6 @@ public sealed class NotebookDiffTests : IDisposable
     }
 
     [Fact]
-    public void A_standard_output_that_takes_nothing_is_trouble()
-    {
-        Assert.SkipUnless(OperatingSystem.IsLinux(), "needs /dev/full");
-
-        Shell("> /dev/full").Refused(2, "cannot write to standard output: No space left");
-        Shell(">&-").Refused(2, "cannot write to standard output: it is closed");
-    }
-
-    [Fact]
-    public void A_standard_error_that_takes_nothing_changes_nothing()
-    {
-        Assert.SkipUnless(OperatingSystem.IsLinux(), "needs /dev/full");
-
-        Assert.Equal(Identical.ReplaceLineEndings("\n"), Shell("2> /dev/full").Stdout);
-        Assert.Equal(2, Shell("--exat 2>&-").ExitCode);
-    }
-
-    [Fact]
     public void Random_mutations_of_a_notebook_get_an_answer()
     {
         var own = File.ReadAllBytes(Own);
@@ -128,9 +110,6 @@ public sealed class NotebookDiffTests : IDisposable
 
         Assert.Equal([0, 1, 2], answers.Distinct().Order());
     }
-
-    private static Outcome Shell(string arguments) =>
-        Start.Shell($"\"$@\" {arguments}", Start.DiffCommand);
 
     // The program's own way, but for its exit code and its streams.
     private static Outcome Here(params string[] arguments)

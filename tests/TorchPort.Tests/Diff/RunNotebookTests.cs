@@ -106,16 +106,6 @@ public sealed class RunNotebookTests : IDisposable
     }
 
     [Fact(SkipUnless = nameof(HasPython), Skip = Python.NoPython)]
-    public void A_standard_error_that_takes_nothing_changes_nothing()
-    {
-        Assert.SkipUnless(OperatingSystem.IsLinux(), "needs a POSIX shell");
-        File.WriteAllText(_notebook, new LearnersNotebook().Cell("%time\nprint(1)").Json());
-
-        Assert.Equal("1\n", Shell("2>&-").Stdout);
-        Assert.Equal("1\n", Shell("2> /dev/full").Stdout);
-    }
-
-    [Fact(SkipUnless = nameof(HasPython), Skip = Python.NoPython)]
     public void A_reader_that_has_enough_ends_it_quietly()
     {
         Assert.SkipUnless(OperatingSystem.IsLinux(), "needs a POSIX shell");
