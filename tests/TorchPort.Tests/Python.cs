@@ -26,12 +26,9 @@ internal static class Python
         Start.Program(python, [Runner, notebook, .. options]);
 
     /// <summary>Writes a program that is a Python without PyTorch; it takes a POSIX shell and a Python.</summary>
-    internal static void WriteWithoutTorch(string file)
-    {
+    internal static void WriteWithoutTorch(string file) =>
         // Without site-packages (-S, -I) no Python finds a PyTorch.
-        File.WriteAllText(file, $"#!/bin/sh\nexec {Any} -S -I \"$@\"\n");
-        Assert.Equal(0, Start.Program("chmod", ["+x", file]).ExitCode);
-    }
+        Start.WriteProgram(file, $"exec {Any} -S -I \"$@\"");
 
     /// <summary>The first Python on this machine that has a module, or null: the program itself, behind any shim.</summary>
     internal static string? Find(string module) => s_names.Select(python => Having(module, python)).FirstOrDefault(path => path is not null);

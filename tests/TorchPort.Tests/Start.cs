@@ -66,6 +66,16 @@ internal static class Start
         </Project>
         """;
 
+    /// <summary>Writes a program of one line of shell.</summary>
+    internal static void WriteProgram(string file, string line)
+    {
+        File.WriteAllText(file, $"#!/bin/sh\n{line}\n");
+        if (!OperatingSystem.IsWindows())
+        {
+            File.SetUnixFileMode(file, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+        }
+    }
+
     /// <summary>The version of the assembly that a type is in.</summary>
     internal static string VersionOf<T>() => typeof(T).Assembly.GetName().Version!.ToString(3);
 

@@ -10,32 +10,34 @@ public sealed class RunScriptsTests : IDisposable
     public void Dispose() => _folder.Delete(recursive: true);
 
     [Fact]
-    public void What_a_build_says_stays_out_of_the_ports_stdout()
+    public void The_port_runs_from_any_folder_and_what_its_build_says_stays_out_of_its_stdout()
     {
-        var noise = Path.Combine(_folder.FullName, "noise.targets");
-        File.WriteAllText(noise, Start.Noise("MakeNoise"));
+        File.WriteAllText(In("noise.targets"), Start.Noise("MakeNoise"));
+        File.WriteAllText(In("global.json"), """{ "sdk": { "version": "9.0.100", "rollForward": "disable" } }""");
 
         // Through a link, as one has it in a folder on PATH.
-        var link = File.CreateSymbolicLink(Path.Combine(_folder.FullName, "run"), Script("run-cpu.sh"));
-        var outcome = Start.Program(link.FullName, ["--device", "cpu"], ("CustomAfterMicrosoftCommonTargets", noise));
+        File.CreateSymbolicLink(In("run"), Script("run-cpu.sh"));
+        string[] command = ["/bin/sh", "-c", "cd \"$0\" && ./run --device cpu", _folder.FullName];
+        var outcome = Start.Command(command, [], ("CustomAfterMicrosoftCommonTargets", In("noise.targets")));
 
         Assert.Equal(new Outcome(0, Start.Data("recorded-output.txt"), "Running on cpu\n"), outcome);
     }
 
-    [Theory]
-    [InlineData("run-cpu.sh", 1)]
-    [InlineData("diff-notebook.sh", 2)]
-    public void What_a_failed_build_says_is_shown(string script, int exitCode)
+    [Fact]
+    public void The_diff_is_built_with_the_port_in_it() =>
+        Assert.Equal(Start.Diff(), Start.Program(Script("diff-notebook.sh"), []));
+
+    [Fact]
+    public void What_a_failed_build_says_is_shown()
     {
-        var failure = Path.Combine(_folder.FullName, "failure.targets");
-        File.WriteAllText(failure, """
+        File.WriteAllText(In("failure.targets"), """
             <Project>
               <Target Name="Fail" AfterTargets="PrepareForBuild"><Error Text="this build fails" /></Target>
             </Project>
             """);
 
-        var outcome = Start.Program(Script(script), [], ("CustomAfterMicrosoftCommonTargets", failure));
-        Assert.Equal((exitCode, ""), (outcome.ExitCode, outcome.Stdout));
+        var outcome = Start.Program(Script("diff-notebook.sh"), [], ("CustomAfterMicrosoftCommonTargets", In("failure.targets")));
+        Assert.Equal((2, ""), (outcome.ExitCode, outcome.Stdout));
         Assert.Contains("this build fails", outcome.Stderr, StringComparison.Ordinal);
         Assert.DoesNotContain(".dll\n", outcome.Stderr, StringComparison.Ordinal);
     }
@@ -46,20 +48,24 @@ public sealed class RunScriptsTests : IDisposable
         Assert.SkipUnless(OperatingSystem.IsLinux(), "the CUDA packages are for Linux");
 
         // No source has any package here.
-        var outcome = Start.Program(
-            Script("run-cuda.sh"),
-            ["--device", "cpu"],
-            ("NUGET_PACKAGES", _folder.FullName),
-            ("RestoreSources", _folder.FullName),
-            ("RestoreAdditionalProjectSources", ""));
+        (string, string)[] nowhere =
+            [("NUGET_PACKAGES", In("")), ("RestoreSources", In("")), ("RestoreAdditionalProjectSources", "")];
+        var outcome = Start.Program(Script("run-cuda.sh"), ["--device", "cpu"], nowhere);
 
         Assert.Equal((1, ""), (outcome.ExitCode, outcome.Stdout));
         Assert.Contains("TorchSharp-cuda-linux", outcome.Stderr, StringComparison.Ordinal);
     }
 
     [Fact]
-    public void The_diff_is_built_with_the_port_beside_it() =>
-        Assert.Equal(Start.Diff(), Start.Program(Script("diff-notebook.sh"), []));
+    public void Without_dotnet_one_line_says_what_to_install()
+    {
+        var link = "for tool in sh dirname basename readlink; do ln -s \"$(command -v $tool)\" \"$0\"; done; PATH=$0 exec \"$1\"";
+
+        Start.Program("/bin/sh", ["-c", link, _folder.FullName, Script("run-cpu.sh")])
+            .Refused(1, "there is no dotnet here. Install the .NET 10 SDK.", lines: 1);
+    }
+
+    private string In(string name) => Path.Combine(_folder.FullName, name);
 
     private static string Script(string name) => Path.Combine(Start.Repository, "scripts", name);
 }
