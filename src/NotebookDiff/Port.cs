@@ -54,13 +54,12 @@ internal static class Port
 
         void Keep(FormattableString line)
         {
-            if (line.GetArguments() is not [int epoch, int nb_epochs, float w, float cost])
+            if (line.GetArguments() is [int epoch, int nb_epochs, float w, float cost])
             {
-                throw new TroubleException("it prints a line that is not an epoch, nb_epochs, W and a cost");
+                lines[epoch] = new(line.ToString(format), nb_epochs, w, cost);
             }
 
-            lines[epoch] = new(line.ToString(format), nb_epochs, w, cost);
-            if (epoch == last)
+            if (lines.ContainsKey(last))
             {
                 throw new OperationCanceledException();
             }

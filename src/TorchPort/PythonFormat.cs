@@ -1,4 +1,5 @@
 using System.Globalization;
+using TorchSharp;
 
 namespace TorchPort;
 
@@ -18,6 +19,11 @@ internal sealed class PythonFormat(bool exact) : IFormatProvider, ICustomFormatt
 
     public object GetFormat(Type? formatType) => formatType == typeof(ICustomFormatter) ? this : _numbers;
 
-    public string Format(string? format, object? arg, IFormatProvider? formatProvider) =>
-        arg is IFormattable number ? number.ToString(exact && arg is float ? "g9" : format, _numbers) : $"{arg}";
+    // A tensor's own ToString has its shape and device alone.
+    public string Format(string? format, object? arg, IFormatProvider? formatProvider) => arg switch
+    {
+        torch.Tensor tensor => tensor.npstr(exact ? "g9" : "g5", newLine: "\n", cultureInfo: CultureInfo.InvariantCulture),
+        IFormattable number => number.ToString(exact && arg is float ? "g9" : format, _numbers),
+        _ => $"{arg}",
+    };
 }

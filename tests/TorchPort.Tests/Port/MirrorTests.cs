@@ -24,6 +24,8 @@ public class MirrorTests
         ("W -= lr * gradient", Replace("W -= (.*)", "W.sub_($1)")),
         ("weight = W.item()", Replace(@"\.item\(\)", ".ToSingle()")),
         ("print('Epoch {:4d} W: {:.3f}'.format(epoch, weight))", InterpolatedString),
+        ("print(gradient)", Replace(@"print\((\w+)\)", "print($$\"{$1}\")")),
+        ("print('hello')", Replace(@"print\('([^'{]*)'\)", "print($$\"$1\")")),
         ("optimizer.step()", Replace(@"(?m)^(.* = .*|(?! *//).*\))$", "$1;")),
         ("for epoch in range(nb_epochs + 1):", Replace(
             @"for epoch in range\((.*)\):",
@@ -109,11 +111,12 @@ public class MirrorTests
     }
 
     [Fact]
-    public void The_README_shows_In3_in_Python_and_below_it_in_CSharp()
+    public void The_README_shows_the_loop_of_In3_in_Python_and_below_it_in_CSharp()
     {
-        var python = Text(s_cells[^1]!["source"]!);
+        var source = Text(s_cells[^1]!["source"]!);
+        var python = source[source.IndexOf("for epoch", StringComparison.Ordinal)..];
         var method = s_notebookCs.Split("In3_FullCodeWithTorchOptim()\n    {\n")[1].Split("\n    }\n")[0];
-        var cs = Regex.Replace(method, "(?m)^ {8}", "");
+        var cs = Regex.Replace(method[method.IndexOf("foreach", StringComparison.Ordinal)..], "(?m)^ {8}", "");
 
         Assert.Contains($"\n```python\n{python}\n```\n\n```csharp\n{cs}\n```\n", s_readme, StringComparison.Ordinal);
     }

@@ -1,6 +1,5 @@
-using System.Diagnostics;
 using System.Globalization;
-using System.Runtime.CompilerServices;
+using TorchSharp;
 
 namespace TorchPort.Tests;
 
@@ -28,6 +27,16 @@ public class PythonFormatTests
     [Fact]
     public void Whole_numbers_keep_their_width() =>
         Assert.Equal("Epoch    7/10 and 12345", Spell($"Epoch {7L,4}/{10L} and {12345L,4}", exact: true));
+
+    [Fact]
+    public void A_tensor_is_spelled_by_its_value()
+    {
+        using var gradient = torch.tensor(-9.3333333f);
+        using var W = torch.zeros(1);
+
+        Assert.Equal("-9.3333 [0]", Spell($"{gradient} {W}", exact: false));
+        Assert.Equal("-9.33333302", Spell($"{gradient}", exact: true));
+    }
 
     [Fact]
     public void Any_float_is_spelled_as_this_machines_Python_spells_it()
