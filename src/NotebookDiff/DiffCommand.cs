@@ -10,13 +10,14 @@ namespace NotebookDiff;
 /// <summary>The diff's command line, and what it does.</summary>
 internal sealed class DiffCommand
 {
+    private const string Own = "gradient-descent.ipynb";
+
     private readonly Argument<string> _notebook = new("NOTEBOOK")
     {
         Description = "a Jupyter notebook, nbformat 4 [default: the repository's own]",
         Arity = ArgumentArity.ZeroOrOne,
     };
 
-    private readonly Option<bool> _numbers = Flag("--numbers", "ignore the words around equal numbers");
     private readonly Option<decimal?> _tolerance = new("--tolerance")
     {
         Description = "accept numbers up to X apart",
@@ -27,18 +28,6 @@ internal sealed class DiffCommand
                 : Reject<decimal?>(given, "a number that is not negative"),
     };
 
-    private readonly Option<double?> _lr =
-        LearningRate("the learning rate of a notebook whose code names none [default: 0.1 by hand, 0.15 with SGD]");
-
-    private readonly Option<bool> _execute =
-        Flag("--execute", "run the notebook's code on a Python with PyTorch; otherwise none of it runs");
-
-    private readonly Option<bool> _exact =
-        Flag("--exact", "with --execute: compare floats to the last bit (what a notebook recorded is rounded)");
-
-    private readonly Option<bool> _inOrder =
-        Flag("--in-order", "with --execute: run all its code cells from top to bottom, whatever their labels");
-
     private readonly Option<string> _python = new("--python")
     {
         Description = "with --execute: the Python to run it on",
@@ -46,7 +35,12 @@ internal sealed class DiffCommand
         DefaultValueFactory = _ => OperatingSystem.IsWindows() ? "python" : "python3",
     };
 
+    private readonly Option<double?> _lr = LearningRate("the learning rate of a notebook whose code names none [default: the port's]");
     private readonly Option<string> _device = Device("the device of the port and, with --execute, of the notebook");
+    private readonly Option<bool> _numbers = Flag("--numbers", "ignore the words around equal numbers");
+    private readonly Option<bool> _execute = Flag("--execute", "run the notebook on a Python with PyTorch; else none of it runs");
+    private readonly Option<bool> _exact = Flag("--exact", "with --execute: compare floats to the last bit");
+    private readonly Option<bool> _inOrder = Flag("--in-order", "with --execute: run its cells from top to bottom, whatever their labels");
     private readonly Option<bool> _all = Flag("--all", "show all lines that differ, not only the first 20 of a run");
 
     /// <summary>Makes the command line.</summary>
@@ -65,9 +59,9 @@ internal sealed class DiffCommand
         command.Validators.Add(given =>
         {
             Option<bool>[] needExecute = [diff._exact, diff._inOrder];
-            foreach (var option in needExecute.Where(option => given.GetValue(option) && !given.GetValue(diff._execute)))
+            if (!given.GetValue(diff._execute) && Array.Find(needExecute, given.GetValue) is { } option)
             {
-                given.AddError($"{option.Name} needs --execute.{(option == diff._exact ? " What a notebook recorded is rounded." : "")}");
+                given.AddError($"{option.Name} needs --execute. What a notebook recorded is rounded, and in an order.");
             }
 
             if (given.GetValue(diff._notebook) is "")
@@ -81,8 +75,8 @@ internal sealed class DiffCommand
 
     private int Compare(ParseResult given)
     {
-        var path = given.GetValue(_notebook) ?? Path.Combine(AppContext.BaseDirectory, "gradient-descent.ipynb");
-        var name = given.GetValue(_notebook) ?? "gradient-descent.ipynb";
+        var path = given.GetValue(_notebook) ?? Path.Combine(AppContext.BaseDirectory, Own);
+        var name = given.GetValue(_notebook) ?? Own;
         var cells = NotebookFile.Read(path);
         Port.Load(given.GetValue(_device)!);
         string? executedOn = null;
@@ -99,20 +93,14 @@ internal sealed class DiffCommand
             Stderr.Say("NotebookDiff: --lr is not used, since the code names its learning rates.");
         }
 
-        var report = new Report(name, executedOn, strictness, given.GetValue(_all));
-        return report.Write(given.InvocationConfiguration.Output, verdicts);
+        return new Report(name, executedOn, strictness, given.GetValue(_all)).Write(given.InvocationConfiguration.Output, verdicts);
     }
 
     private List<Cell> Execute(ParseResult given, string path, string name, out string executedOn)
     {
-        var python = given.GetValue(_python)!;
-        string[] options =
-        [
-            "--device", $"{Port.Device}",
-            .. given.GetValue(_exact) ? ["--exact"] : Array.Empty<string>(),
-            .. given.GetValue(_inOrder) ? ["--in-order"] : Array.Empty<string>(),
-        ];
-        var json = NotebookRunner.Run(python, path, options);
+        Option<bool>[] flags = [_exact, _inOrder];
+        var options = flags.Where(given.GetValue).Select(flag => flag.Name).Prepend($"{Port.Device}").Prepend("--device");
+        var json = NotebookRunner.Run(given.GetValue(_python)!, path, [.. options]);
         executedOn = (string)JsonNode.Parse(json)!["ran_on"]!;
         return NotebookFile.Parse(name, json, byLabel: !given.GetValue(_inOrder));
     }

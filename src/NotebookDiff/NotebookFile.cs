@@ -15,8 +15,9 @@ internal sealed record Cell(string Name, string Source, IReadOnlyList<string> Li
 /// <summary>A Jupyter notebook of nbformat 4.</summary>
 internal static class NotebookFile
 {
-    /// <summary>Reads a notebook from a file.</summary>
-    /// <returns>Its code cells, in the order in which they were run.</returns>
+    private const string Cure = "Name a file that Jupyter saved.";
+
+    /// <summary>Reads the code cells of a notebook, in the order in which they were run.</summary>
     /// <exception cref="TroubleException">It cannot be read, or is no notebook.</exception>
     internal static List<Cell> Read(string path)
     {
@@ -35,11 +36,10 @@ internal static class NotebookFile
         }
     }
 
-    /// <summary>Reads a notebook from its JSON.</summary>
+    /// <summary>Reads the code cells of a notebook from its JSON.</summary>
     /// <param name="path">What to call it in an error.</param>
     /// <param name="json">The text of its file.</param>
     /// <param name="byLabel">Whether the cells were run in the order of their labels, and not from top to bottom.</param>
-    /// <returns>Its code cells, in the order in which they were run.</returns>
     /// <exception cref="TroubleException">It is no notebook.</exception>
     internal static List<Cell> Parse(string path, string json, bool byLabel)
     {
@@ -48,27 +48,26 @@ internal static class NotebookFile
         var place = "";
         try
         {
-            foreach (var cell in Member(root, "cells").AsArray().Where(IsCode))
+            foreach (var cell in Member(root, "cells").AsArray().Where(cell => (string?)Member(cell, "cell_type") == "code"))
             {
-                place = $"code cell {cells.Count + 1}";
+                place = $"code cell {cells.Count + 1}: ";
                 var label = (int?)cell!["execution_count"];
-                var name = label is null ? place : $"In [{label}]";
+                var name = label is null ? place[..^2] : $"In [{label}]";
+                var outputs = cell["outputs"]?.AsArray().OfType<JsonObject>().ToList() ?? [];
+                var error = outputs.Find(output => IsOfType(output, "error"));
+                var raised = error is null ? null : (string?)error["ename"] ?? "of no name";
 
                 // A cell without a label follows the cell before it.
                 var order = label ?? cells.LastOrDefault().Order;
-                var outputs = cell["outputs"]?.AsArray().OfType<JsonObject>().ToList() ?? [];
-                var error = outputs.Find(output => IsOfType(output, "error"));
-                var raised = error is null ? null : (string?)error["ename"] ?? "no name";
                 cells.Add((order, new(name, Joined(Member(cell, "source")), TextLines.Of(Printed(outputs)), raised)));
             }
         }
         catch (Exception e) when (IsWrongShape(e))
         {
-            var where = place.Length > 0 ? $"{place}: " : "";
             var what = e is KeyNotFoundException ? e.Message
-                : json.Contains("\\ud", StringComparison.OrdinalIgnoreCase) ? "a text has half a character (\\ud8..), or a value is wrong."
+                : json.Contains("\\ud", StringComparison.OrdinalIgnoreCase) ? "a text has half a character (\\ud8..)."
                 : "a value is of another kind than it should be.";
-            throw new TroubleException($"{path} is no notebook of nbformat 4: {where}{what}\nSave it again in Jupyter.");
+            throw new TroubleException($"{path} is no notebook of nbformat 4: {place}{what}\nSave it again in Jupyter.");
         }
 
         var run = byLabel ? cells.OrderBy(cell => cell.Order) : cells.AsEnumerable();
@@ -110,19 +109,15 @@ internal static class NotebookFile
         }
         catch (JsonException e)
         {
-            var hasConflict = json.Split('\n').Any(line => line.TrimStart().StartsWith("<<<<<<< ", StringComparison.Ordinal));
-            var cure = hasConflict ? "It has a merge conflict: resolve that first." : "Name a file that Jupyter saved.";
+            var hasConflict = json.Contains("\n<<<<<<< ", StringComparison.Ordinal);
+            var cure = hasConflict ? "It has a merge conflict: resolve that first." : Cure;
             throw new TroubleException($"{path} cannot be read as the JSON of a notebook: see line {e.LineNumber + 1}.\n{cure}");
         }
         catch (Exception e) when (IsWrongShape(e))
         {
-            throw new TroubleException($"{path} is JSON, but no notebook: it names no nbformat.\nName a file that Jupyter saved.");
+            throw new TroubleException($"{path} is JSON, but no notebook: it names no nbformat.\n{Cure}");
         }
     }
-
-    private static bool IsCode(JsonNode? cell) => (string?)Member(cell, "cell_type") == "code";
-
-    private static bool IsOfType(JsonObject output, string type) => (string?)output["output_type"] == type;
 
     // What went to stdout, in any chunks, and the texts that the cell showed, each on lines of its own.
     private static string Printed(List<JsonObject> outputs)
@@ -142,6 +137,8 @@ internal static class NotebookFile
 
         return text.ToString();
     }
+
+    private static bool IsOfType(JsonObject output, string type) => (string?)output["output_type"] == type;
 
     private static JsonNode Member(JsonNode? node, string key) =>
         (node as JsonObject)?[key] ?? throw new KeyNotFoundException($"{key} is missing.");

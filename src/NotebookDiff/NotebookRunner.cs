@@ -8,33 +8,30 @@ namespace NotebookDiff;
 /// <summary>Runs a notebook on a Python with PyTorch, by run-notebook.py.</summary>
 internal static class NotebookRunner
 {
-    /// <summary>Runs a notebook.</summary>
-    /// <param name="python">The Python.</param>
-    /// <param name="path">The notebook.</param>
-    /// <param name="options">Options of run-notebook.py.</param>
-    /// <returns>The notebook with what its cells printed, as JSON.</returns>
+    /// <summary>Runs a notebook, and gives it back as JSON with what its cells printed. What goes wrong, Python says itself.</summary>
     /// <exception cref="TroubleException">The Python cannot be started, a cell fails, or somebody ended it.</exception>
-    internal static string Run(string python, string path, params string[] options)
+    internal static string Run(string python, string path, string[] options)
     {
         var runner = Path.Combine(AppContext.BaseDirectory, "run-notebook.py");
         var start = new ProcessStartInfo(python, [runner, "--json", .. options, "--", path])
         {
             RedirectStandardOutput = true,
-            StandardOutputEncoding = new UTF8Encoding(encoderShouldEmitUTF8Identifier: false),
+            StandardOutputEncoding = Encoding.UTF8,
         };
         try
         {
             using var program = Process.Start(start)!;
             var isEnded = false;
-            ConsoleCancelEventHandler end = (_, pressed) =>
+            void End(object? sender, ConsoleCancelEventArgs pressed)
             {
                 (pressed.Cancel, isEnded) = (true, true);
                 program.Kill();
-            };
-            Console.CancelKeyPress += end;
+            }
+
+            Console.CancelKeyPress += End;
             var json = program.StandardOutput.ReadToEnd();
             program.WaitForExit();
-            Console.CancelKeyPress -= end;
+            Console.CancelKeyPress -= End;
             return isEnded ? throw new TroubleException("ended by Ctrl-C.")
                 : program.ExitCode != 0 ? throw new TroubleException($"the notebook's run ended with exit code {program.ExitCode}.")
                 : json;

@@ -6,13 +6,12 @@ namespace NotebookDiff;
 
 /// <summary>Says what came out, and chooses the exit code.</summary>
 /// <param name="name">What to call the notebook.</param>
-/// <param name="executedOn">The Python and PyTorch that it was run on, or null where it is read as recorded.</param>
+/// <param name="executedOn">The PyTorch that it was run on, or null where it is read as recorded.</param>
 /// <param name="strictness">What a difference is.</param>
 /// <param name="all">Whether to show all lines that differ.</param>
 internal sealed class Report(string name, string? executedOn, Strictness strictness, bool all)
 {
     private const int Shown = 20;
-    private const string Wanted = "a printed line with an epoch, one weight W and a cost, like 'Epoch 0/10 W: 0.000, Cost: 4.666667'";
 
     /// <summary>Writes the verdicts, the lines that differ, and what was not compared.</summary>
     /// <returns>The exit code: 0 where every run of this exercise is the same, else 1.</returns>
@@ -29,14 +28,15 @@ internal sealed class Report(string name, string? executedOn, Strictness strictn
             }
         }
 
-        WriteNotes(output, verdicts);
         var runs = verdicts.All.OfType<Compared>().ToList();
+        var differing = runs.FindAll(run => !run.Comparison.IsAccepted);
+        WriteNotes(output, verdicts, differing);
         if (runs.Count == 0)
         {
             throw new TroubleException($"{name} has nothing to compare: {WhyNothing(verdicts)}");
         }
 
-        return runs.TrueForAll(run => run.Comparison.IsAccepted) && !verdicts.All.Exists(verdict => verdict is Silent) ? 0 : 1;
+        return differing.Count == 0 && !verdicts.All.Exists(verdict => verdict is Silent) ? 0 : 1;
     }
 
     private string Sentence(Verdict verdict) => verdict switch
@@ -51,11 +51,10 @@ internal sealed class Report(string name, string? executedOn, Strictness strictn
     {
         var run = compared.Comparison.Run;
         var settings = compared.Comparison.Fit.Settings;
-        var method = compared.Settings.Method(settings.Formula);
         var rate = Rate(settings.Rate) + (compared.Settings.IsAssumed ? " (the port's own)" : "");
         var to = run.Last < run.Epochs - 1 ? $"{run.Last} of {run.Epochs}" : $"{run.Last}";
         var epochs = run.Steps.Count == 1 ? $"epoch {to}" : $"epochs {run.First} to {to}";
-        return $"{method}, lr {rate}, {epochs}: {Outcome(compared.Comparison)}";
+        return $"{compared.Settings.Method(settings.Formula)}, lr {rate}, {epochs}: {Outcome(compared.Comparison)}";
     }
 
     private string Outcome(Comparison comparison)
@@ -99,21 +98,16 @@ internal sealed class Report(string name, string? executedOn, Strictness strictn
     {
         var comparison = compared.Comparison;
         var differing = comparison.Differing;
-        var firstOther = comparison.Run.Steps.FirstOrDefault(step => step.Text != comparison.Line(step));
-        var onlyWords = differing.Count == 0 && comparison.Fit.Alignment == Alignment.Same ? firstOther : null;
-        if (differing.Count > 0 || onlyWords is not null)
+        var inOtherWords = comparison.Run.Steps.Where(step => step.Text != comparison.Line(step));
+        var onlyWords = differing.Count == 0 && comparison.Fit.Alignment == Alignment.Same;
+        var pairs = onlyWords
+            ? inOtherWords.Take(1).Select(step => (step.Text, Port: comparison.Line(step)!))
+            : differing.Take(all ? differing.Count : Shown).Select(step => (step.Text, Port: comparison.InWords(step)));
+        var header = $"--- {TextLines.Visible(name)}, {compared.Cell.Name}\n+++ the port\n";
+        foreach (var (text, port) in pairs)
         {
-            output.WriteLine($"--- {TextLines.Visible(name)}, {compared.Cell.Name}\n+++ the port");
-        }
-
-        if (onlyWords is not null)
-        {
-            WritePair(output, onlyWords, comparison.Line(onlyWords)!);
-        }
-
-        foreach (var step in all ? differing : differing.Take(Shown))
-        {
-            WritePair(output, step, comparison.InWords(step));
+            output.WriteLine($"{header}-{TextLines.Visible(text)}\n+{TextLines.Visible(port)}");
+            header = "";
         }
 
         if (!all && differing.Count > Shown)
@@ -130,13 +124,7 @@ internal sealed class Report(string name, string? executedOn, Strictness strictn
         }
     }
 
-    private static void WritePair(TextWriter output, PrintedStep step, string port)
-    {
-        output.WriteLine($"-{TextLines.Visible(step.Text)}");
-        output.WriteLine($"+{TextLines.Visible(port)}");
-    }
-
-    private void WriteNotes(TextWriter output, Verdicts verdicts)
+    private void WriteNotes(TextWriter output, Verdicts verdicts, List<Compared> differing)
     {
         if (verdicts.OtherLines.Count > 0)
         {
@@ -149,8 +137,6 @@ internal sealed class Report(string name, string? executedOn, Strictness strictn
             output.WriteLine($"{cell.Name} ended in an error: {TextLines.Visible(cell.Error!)}");
         }
 
-        var runs = verdicts.All.OfType<Compared>().ToList();
-        var differing = runs.FindAll(run => !run.Comparison.IsAccepted);
         if (differing.Count > 0 && differing.TrueForAll(run => run.Comparison.HasSameNumbers))
         {
             output.WriteLine("--numbers ignores the wording.");
@@ -161,24 +147,23 @@ internal sealed class Report(string name, string? executedOn, Strictness strictn
             output.WriteLine("The code names no learning rate that can be read. Give it with --lr.");
         }
 
-        List<string> with = executedOn is null ? [] : [$"with {executedOn}"];
-        with.AddRange(Port.Device.type == DeviceType.CPU ? [] : [$"on {Port.Device}"]);
-        if (runs.Count > 0 && with.Count > 0)
+        var on = Port.Device.type == DeviceType.CPU ? "" : $"on {Port.Device}";
+        string[] with = [executedOn is null ? "" : $"with {executedOn}", on];
+        if (verdicts.All.Exists(verdict => verdict is Compared) && with.Any(part => part.Length > 0))
         {
-            output.WriteLine($"Compared {string.Join(", ", with)}");
+            output.WriteLine($"Compared {string.Join(", ", with.Where(part => part.Length > 0))}");
         }
     }
 
     private string WhyNothing(Verdicts verdicts)
     {
-        if (verdicts.All.Exists(verdict => verdict is Silent))
+        const string Wanted = "a printed line with an epoch, one weight W and a cost, like 'Epoch 0/10 W: 0.000, Cost: 4.666667'";
+        return (verdicts.All.Exists(verdict => verdict is Silent), executedOn) switch
         {
-            return executedOn is null
-                ? "its outputs were cleared.\nRun it in Jupyter and save it, or here with --execute."
-                : "it printed nothing.";
-        }
-
-        return $"it has no run of this exercise.\nLooked for {Wanted}.";
+            (true, null) => "its outputs were cleared.\nRun it in Jupyter and save it, or here with --execute.",
+            (true, _) => "it printed nothing.",
+            _ => $"it has no run of this exercise.\nLooked for {Wanted}.",
+        };
     }
 
     private static string Rate(double rate) => rate.ToString("R", CultureInfo.InvariantCulture).Replace('E', 'e');
