@@ -18,21 +18,22 @@ internal sealed partial class CellCode
     /// <param name="before">The code of the cells that were run before it, in that order.</param>
     internal CellCode(string code, List<string> before)
     {
-        _code = code;
-        _before = before;
-        var outside = OutsideFunctions(code);
+        (_code, _before) = (code, before);
+        var outside = Definitions(code).Aggregate(code, (rest, function) => rest.Replace(function.Code, "", StringComparison.Ordinal));
         _loops = outside.Split('\n').Any(line => line.TrimStart().Split(' ')[0] is "for" or "while");
+
+        // The functions that it calls belong to it.
         foreach (var function in Definitions(code).Concat(Enumerable.Reverse(before).SelectMany(Definitions)))
         {
-            _loops |= Arguments(outside, function.Name).Any();
-            if (!code.Contains(function.Code, StringComparison.Ordinal) && Arguments(_code, function.Name).Any())
+            _loops |= Calls(outside, function.Name).Any();
+            if (!code.Contains(function.Code, StringComparison.Ordinal) && Calls(_code, function.Name).Any())
             {
                 _code += "\n" + function.Code;
             }
         }
     }
 
-    /// <summary>Code without comments and triple-quoted texts. Of other texts only a single word stays, or code.</summary>
+    /// <summary>Code without comments and texts, but for those that are one word, as a key is, or have code in them.</summary>
     internal static string WithoutComments(string source) => Comments().Replace(source, match => match.Groups["code"].Value);
 
     /// <summary>Whether it calls an optimizer.</summary>
@@ -48,31 +49,48 @@ internal sealed partial class CellCode
     internal bool Trains =>
         _loops
         && (UpdatesByHand || CallsOptimizer)
-        && Arguments(_code, "print").Any(PrintedStep.NamesWeightAndCost)
+        && Calls(_code, "print").Any(PrintedStep.NamesWeightAndCost)
         && !OtherModel().IsMatch(_code);
 
     /// <summary>
-    /// The learning rates that the code names: by a name for one, as SGD's second argument, as an argument of a function of the
-    /// notebook's, or as the number that multiplies the gradient. Where it does only the last, all its numbers may be.
+    /// The learning rates that the code means, in its order: what it hands to a function of the notebook's or to an optimizer, or
+    /// else what it binds to the name of a rate, or multiplies the gradient with.
     /// </summary>
-    internal List<double> NamedRates
+    /// <param name="bySgd">Whether those of its optimizers, and not those by hand.</param>
+    /// <param name="runs">How many trainings there are. Where more values are bound than that, the last ones count.</param>
+    internal List<double> NamedRates(bool bySgd, int runs)
     {
-        get
+        var optimizers = Optimizers().Matches(_code).Select(match => match.Groups["arguments"].Value).ToList();
+        var updates = Updates().Matches(_code).Select(match => match.Groups["by"].Value).ToList();
+        var handedOver = Definitions(_code).SelectMany(HandedTo);
+        var literal = optimizers.Where(_ => bySgd).SelectMany(optimizer => RatesIn(ArgumentsOf(optimizer), "lr", 1));
+        if (handedOver.Concat(literal).ToList() is { Count: > 0 } given)
         {
-            var arguments = Definitions(_code).SelectMany(function => Arguments(_code, function.Name))
-                .Concat(Optimizers().Matches(_code).Select(optimizer => SecondArgument(optimizer.Groups["arguments"].Value)));
-            List<double> named = [.. Named(_code), .. arguments.SelectMany(Numbers)];
-            var factors = Updates().Matches(_code).SelectMany(update => Numbers(update.Groups["factor"].Value)).ToList();
-            var others = named.Count == 0 && factors.Count > 0 ? Numbers(_code).Where(IsLikely) : [];
-            return Distinct([.. named, .. factors, .. others]);
+            return Distinct(given);
         }
+
+        var used = (bySgd ? optimizers : updates).SelectMany(text => RateNames().Matches(text)).Select(NameOf).ToHashSet();
+        var factors = updates.Where(_ => !bySgd && used.Count == 0).Select(update => update.Split('*')).ToList();
+        var numbers = factors.SelectMany(parts => Wholly(parts[0]).Concat(Wholly(parts[^1]))).ToList();
+        if (numbers.Count > 0)
+        {
+            // In W -= 2 * step * gradient the factor alone is none.
+            return Distinct(factors.Exists(parts => parts.Length > 2) ? [.. numbers, .. Numbers(_code).Where(IsLikely)] : numbers);
+        }
+
+        var bindings = Bindings(_code).Where(binding => used.Count == 0 || used.Contains(binding.Name)).ToList();
+        return bindings.Count > 0 && bindings[^1].Rates.Count > 0
+            ? Distinct(bindings.TakeLast(runs).SelectMany(binding => binding.Rates))
+            : [];
     }
 
-    /// <summary>The learning rates that earlier cells name, the nearest first.</summary>
-    internal List<double> EarlierRates => Distinct(Enumerable.Reverse(_before).SelectMany(Named).Where(IsLikely));
+    /// <summary>The learning rates that the nearest earlier cell names which names any.</summary>
+    internal List<double> EarlierRates =>
+        Enumerable.Reverse(_before).Select(code => RatesBoundIn(code).ToList()).FirstOrDefault(rates => rates.Count > 0) ?? [];
 
-    /// <summary>The numbers in this cell and in earlier ones, the nearest first.</summary>
-    internal List<double> AllNumbers => Distinct(_before.Append(_code).Reverse().SelectMany(Numbers).Where(IsLikely));
+    /// <summary>The numbers in this cell and in earlier ones, the nearest first, without the learning rates that those name.</summary>
+    internal List<double> OtherNumbers =>
+        Distinct(_before.Append(_code).Reverse().SelectMany(Numbers).Where(IsLikely).Except(_before.SelectMany(RatesBoundIn)));
 
     /// <summary>What it trains with that the port does not have, or null.</summary>
     /// <param name="fits">Whether the numbers are the port's. A cell may have several optimizers.</param>
@@ -81,26 +99,71 @@ internal sealed partial class CellCode
         var own = Optimizers().Matches(_code).ToList();
         var earlier = _before.SelectMany(code => Optimizers().Matches(code)).TakeLast(CallsOptimizer ? 1 : 0);
         var kinds = (own.Count > 0 ? own : earlier).Select(Kind).ToList();
-        var mayBePorts = fits && (kinds.Contains("SGD") || UpdatesByHand);
-        var changes = Rates().Matches(_code).Any(rate => rate.Groups["changes"].Success);
-        return mayBePorts ? null
-            : kinds.Find(kind => kind != "SGD") is { } other ? other
+        var schedule = kinds.Find(kind => kind.EndsWith("LR", StringComparison.Ordinal) || kind.Contains("LROn", StringComparison.Ordinal));
+        var changes = Bindings(_code).Any(binding => binding.Changes) || _code.Contains(".param_groups", StringComparison.Ordinal);
+        var isOneOfSeveral = fits && (kinds.Contains("SGD") || UpdatesByHand);
+        return schedule is not null ? schedule
             : changes ? "a learning rate that changes"
-            : null;
+            : isOneOfSeveral ? null
+            : kinds.Find(kind => kind != "SGD");
     }
 
     // StepLR; SGD with momentum
     private static string Kind(Match optimizer)
     {
-        var arguments = optimizer.Groups["arguments"].Value.Split(',').Select(all => all.Split('=', StringSplitOptions.TrimEntries));
-        var set = arguments.Where(argument => argument is [_, not ("0" or "0." or "0.0" or "False")]).Select(argument => argument[0]);
-        var extra = set.FirstOrDefault(name => name is "momentum" or "weight_decay" or "maximize");
+        var arguments = ArgumentsOf(optimizer.Groups["arguments"].Value);
+        var set = arguments.Where(argument => argument.Value is not ("0" or "0." or "0.0" or "False")).Select(argument => argument.Name);
+        var extra = set.FirstOrDefault(name => name is "momentum" or "weight_decay" or "maximize" or "2");
         var kind = optimizer.Groups["name"].Value;
-        return kind == "SGD" && extra is not null ? $"SGD with {extra.Replace('_', ' ')}" : kind;
+        return kind != "SGD" || extra is null ? kind : extra == "2" ? "SGD with momentum" : $"SGD with {extra.Replace('_', ' ')}";
     }
 
-    private static string SecondArgument(string arguments) =>
-        arguments.Split(',') is [_, var second, ..] && !second.Contains('=', StringComparison.Ordinal) ? second : "";
+    // The arguments of a call, or the parameters of a definition. One without a name has its place for one.
+    private static List<(string Name, string Value)> ArgumentsOf(string call)
+    {
+        var parts = new List<string> { "" };
+        var open = 0;
+        foreach (var c in call)
+        {
+            open += Nesting(c);
+            if (c == ',' && open == 0)
+            {
+                parts.Add("");
+            }
+            else
+            {
+                parts[^1] += c;
+            }
+        }
+
+        return [.. parts.Where(part => part.Trim().Length > 0).Select(Argument)];
+
+        static (string, string) Argument(string part, int place) =>
+            part.Split('=', 2, StringSplitOptions.TrimEntries) is [var name, var value]
+                ? (name.Split(':')[0].Trim(), value)
+                : ($"{place}", part.Trim());
+    }
+
+    // The numbers of an argument, by its name or its place.
+    private static IEnumerable<double> RatesIn(List<(string Name, string Value)> arguments, string name, int place) =>
+        arguments.Where(argument => argument.Name == name || argument.Name == $"{place}").SelectMany(argument => Wholly(argument.Value));
+
+    // train(0.1): the argument for the parameter that is named as a rate, else its default; without such a parameter any number.
+    private IEnumerable<double> HandedTo((string Name, string Code) function)
+    {
+        var calls = Calls(_code.Replace(function.Code, "", StringComparison.Ordinal), function.Name).Select(ArgumentsOf);
+        var head = Calls(function.Code, function.Code.StartsWith("class ", StringComparison.Ordinal) ? "__init__" : function.Name);
+        var parameters = ArgumentsOf(head.FirstOrDefault() ?? "").FindAll(parameter => parameter.Value != "self");
+        var names = parameters.ConvertAll(parameter => char.IsDigit(parameter.Name[0]) ? parameter.Value.Split(':')[0] : parameter.Name);
+        var place = names.FindIndex(name => RateNames().Match(name).Value == name);
+        if (place < 0)
+        {
+            return calls.SelectMany(arguments => arguments).SelectMany(argument => Wholly(argument.Value));
+        }
+
+        var handed = calls.SelectMany(arguments => RatesIn(arguments, names[place], place)).ToList();
+        return handed.Count > 0 ? handed : Wholly(parameters[place].Value);
+    }
 
     // The functions and classes that code defines.
     private static IEnumerable<(string Name, string Code)> Definitions(string code)
@@ -108,34 +171,25 @@ internal sealed partial class CellCode
         var lines = code.Split('\n');
         for (var i = 0; i < lines.Length; i++)
         {
-            if (lines[i].Split([' ', '(', ':'], StringSplitOptions.RemoveEmptyEntries) is ["def" or "class", var name, ..])
+            if (lines[i].Split([' ', '(', ':'], StringSplitOptions.RemoveEmptyEntries) is ["def" or "class", not "__init__" and var name, ..])
             {
-                yield return (name, string.Join('\n', lines[i..EndOfBlock(lines, i)]));
+                var end = i + 1;
+                while (end < lines.Length && (Indentation(lines[end]) > Indentation(lines[i]) || IsBlankOrCloses(lines[end])))
+                {
+                    end++;
+                }
+
+                yield return (name, string.Join('\n', lines[i..end]));
             }
         }
-    }
-
-    private static string OutsideFunctions(string code) =>
-        Definitions(code).Aggregate(code, (rest, function) => rest.Replace(function.Code, "", StringComparison.Ordinal));
-
-    // The block goes on while lines are blank or indented deeper, or close a bracket.
-    private static int EndOfBlock(string[] lines, int start)
-    {
-        var end = start + 1;
-        while (end < lines.Length && (Indentation(lines[end]) > Indentation(lines[start]) || IsBlankOrCloses(lines[end])))
-        {
-            end++;
-        }
-
-        return end;
     }
 
     private static int Indentation(string line) => line.Length - line.TrimStart().Length;
 
     private static bool IsBlankOrCloses(string line) => line.TrimStart() is "" or [')' or ']' or '}', ..];
 
-    // What stands in the brackets of each call of a function, and of its definition, where default values stand.
-    private static IEnumerable<string> Arguments(string code, string name)
+    // What stands in the brackets of each call of a function.
+    private static IEnumerable<string> Calls(string code, string name)
     {
         for (var at = 0; (at = code.IndexOf(name + "(", at, StringComparison.Ordinal)) >= 0; at += name.Length)
         {
@@ -149,13 +203,40 @@ internal sealed partial class CellCode
     private static string UpToClosingBracket(string code)
     {
         var open = 1;
-        return string.Concat(code.TakeWhile(c => (open += c == '(' ? 1 : c == ')' ? -1 : 0) > 0));
+        return string.Concat(code.TakeWhile(c => (open += Nesting(c)) > 0));
     }
 
-    private static IEnumerable<double> Named(string code) =>
-        Rates().Matches(code).SelectMany(rate => Numbers(rate.Groups["value"].Value));
+    private static int Nesting(char c) => c is '(' or '[' or '{' ? 1 : c is ')' or ']' or '}' ? -1 : 0;
+
+    private static IEnumerable<double> RatesBoundIn(string code) => Bindings(code).SelectMany(binding => binding.Rates);
+
+    // What is bound to the name of a rate. Without rates it is bound to something that cannot be read.
+    private static IEnumerable<(string Name, List<double> Rates, bool Changes)> Bindings(string code)
+    {
+        foreach (var match in RateNames().Matches(code).Where(match => match.Groups["binds"].Success))
+        {
+            var line = code[(code.LastIndexOf('\n', match.Index) + 1)..match.Index];
+            var rest = code[(match.Index + match.Length)..].TrimStart(' ');
+            var isTuple = match.Value.Contains(',', StringComparison.Ordinal) || (line.Contains(',', StringComparison.Ordinal) && !line.Contains('('));
+            var value = isTuple ? rest.Split('\n', ';')[0] : rest.Split(['\n', ';', ',', ')', ']', '}'], 2)[0];
+            var inner = rest is ['[' or '{' or '(', ..] ? UpToClosingBracket(rest[1..]) : "";
+            var isList = inner.Contains(',', StringComparison.Ordinal) && !inner.Contains(" for ", StringComparison.Ordinal);
+            var changesItself = line is [' ' or '\t', ..] && RateNames().Match(value) is { Success: true, Index: 0 };
+            if (inner.Length > 0 || value.Any(char.IsDigit))
+            {
+                var changes = match.Groups["binds"].Value is ['-' or '+' or '*' or '/', ..] || changesItself;
+                yield return (NameOf(match), isList || isTuple ? [.. Numbers(isTuple ? value : inner)] : [.. Wholly(value)], changes);
+            }
+        }
+    }
+
+    private static string NameOf(Match rate) => rate.Groups["name"].Value.ToUpperInvariant();
 
     private static IEnumerable<double> Numbers(string code) => Values().Matches(code).Select(Evaluate);
+
+    // The number that a value is, if it is nothing else.
+    private static IEnumerable<double> Wholly(string value) =>
+        Values().Match(value) is { Success: true } match && match.Value.Trim() == value.Trim() ? [Evaluate(match)] : [];
 
     // A number, or what two of them make: 1 / 20, 10 ** -2, 2 * 0.05
     private static double Evaluate(Match value)
@@ -176,23 +257,18 @@ internal sealed partial class CellCode
 
     private static List<double> Distinct(IEnumerable<double> rates) => [.. rates.Distinct().Take(MostRates)];
 
-    // Of the texts those stay that are one word, as the key of a dictionary is, or that have code in them.
     [GeneratedRegex("""
         "{3}[\s\S]*?"{3} | '{3}[\s\S]*?'{3} | \#[^\n]* | (?<code> "\w+" | '\w+' | f"(?:\\.|[^"\\\n])*" | f'(?:\\.|[^'\\\n])*' )
         | "(?:\\.|[^"\\\n])*" | '(?:\\.|[^'\\\n])*'
         """, RegexOptions.IgnorePatternWhitespace)]
     private static partial Regex Comments();
 
-    // lr = 0.1; 'lr': 0.1; lr: float = 0.1; for lr in [0.1, 0.2]; lr, nb_epochs = 0.1, 10; and lr *= 0.9, which changes it
+    // lr = 0.1; 'lr': 0.1; lr: float = 0.1; for lr in [0.1, 0.2]; lr, nb_epochs = 0.1, 10; lr *= 0.9; or just the name
     [GeneratedRegex("""
-        (?<rate> (?<![A-Za-z0-9]) (?:learning_?rate|lr|rate|alpha|eta|step_size)s? ) ['"]? \]? [ ]*
-          (?: (?<changes> [-+*/]= | =[ ]* \k<rate> [ ]* [-+*/] )
-            | (?: :[ ]*\w+[ ]* )? (?: =(?!=) | : | in\b ) \s*
-              (?: [\[({] (?![^\])}]*\bfor\b) (?<value>[^\])}]*) | (?<value> -?[0-9.][-+\w.]* (?:[ ]*[*/]+[ ]*-?[0-9.][-+\w.]*)? ) [ ]* (?=[,;)}\]\n]|$) )
-            | (?: [ ]*,[ ]*\w+ )+ [ ]*= (?<value>[^;\n]*) )
-        | ^[ \t]* (?: \w+[ ]*,[ ]* )+ (?:learning_?rate|lr|rate|alpha|eta|step_size) [ ]*= (?<value>[^;\n]*)
-        """, RegexOptions.IgnoreCase | RegexOptions.IgnorePatternWhitespace | RegexOptions.Multiline)]
-    private static partial Regex Rates();
+        (?<!\w) (?<name> learning_?rate | lr | rate | alpha | eta | step_size ) s? (?!\w)
+        (?: ['"]? \]? (?:[ ]*,[ ]*\w+)* [ ]* (?: :[ ]*\w+[ ]* (?==) )? (?<binds> [-+*/]?=(?!=) | : | in\b ) )?
+        """, RegexOptions.IgnoreCase | RegexOptions.IgnorePatternWhitespace)]
+    private static partial Regex RateNames();
 
     [GeneratedRegex("""
         (?<![\w.]) (?<left> -?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:e[-+]?[0-9]+)? ) (?![\w.])
@@ -200,11 +276,7 @@ internal sealed partial class CellCode
         """, RegexOptions.IgnoreCase | RegexOptions.IgnorePatternWhitespace)]
     private static partial Regex Values();
 
-    // W -= 0.05 * gradient; in W -= 2 * lr * gradient the factor is no learning rate
-    [GeneratedRegex("""
-        (?: \bw\w*(?:\.data)? [ ]* (?: -= | =[ ]*w[\w.]*[ ]*- ) | \bsub_\( )
-        (?: (?! [^\n]* \b(?:learning_?rate|lr|rate|alpha|eta|step_size)\b ) [ ]* (?<factor>[0-9.][-\w.]*) [ ]* \* )?
-        """, RegexOptions.IgnoreCase | RegexOptions.IgnorePatternWhitespace)]
+    [GeneratedRegex(@"(?:\bw\w*(?:\.data)?[ ]*(?:-=|=[ ]*w[\w.]*[ ]*-)|\bsub_\()(?<by>[^\n;]*)", RegexOptions.IgnoreCase)]
     private static partial Regex Updates();
 
     // Schedules, too.

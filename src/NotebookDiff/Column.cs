@@ -25,8 +25,8 @@ internal sealed class Column
         _decimals = finite.Max(number => number.Decimals);
         _places = finite.Max(number => number.Places);
         _digits = Math.Clamp(finite.Max(Digits), 1, 17);
-        _keepsZeros = finite.Where(number => number.Exponent is null).Select(number => number.Decimals).Distinct().Count() == 1
-            || finite.Exists(EndsInZero);
+        var plain = finite.FindAll(number => number.Exponent is null).ConvertAll(number => number.Decimals);
+        _keepsZeros = (plain.Count > 1 && plain.Distinct().Count() == 1) || finite.Exists(EndsInZero);
         _isRounded = finite.Count(number => number.Places == _places) > finite.Count(number => Digits(number) == _digits);
     }
 
@@ -63,13 +63,19 @@ internal sealed class Column
     {
         if (_keepsZeros)
         {
-            return [Text(value, like.Exponent is null ? $"F{_decimals}" : $"0.{new string('0', like.Decimals)}e+00")];
+            return [like.Exponent is null ? Text(value, $"F{_decimals}") : Scientific(value, like.Decimals)];
         }
 
         // round(x, 4), '{:.6g}', numpy's float32, and str()
         string[] rounded = [Text(value, $"F{_places}"), Text(value, $"g{_digits}")];
         return [.. _isRounded ? rounded : rounded.Reverse(), value.ToString("R", PrintedNumber.Python), Text(value, "R")];
     }
+
+    // Python writes at least two digits of an exponent, .NET at least three.
+    private static string Scientific(double value, int decimals) =>
+        Text(value, $"e{decimals}").Split('e') is [var mantissa, var exponent]
+            ? $"{mantissa}e{int.Parse(exponent, PrintedNumber.Python):+00;-00}"
+            : "";
 
     private static string Text(double value, string format) => value.ToString(format, PrintedNumber.Python);
 

@@ -46,7 +46,8 @@ internal sealed class Comparison
     internal bool HasSameNumbers => Differing.Count == 0 && OtherEpochs is null;
 
     /// <summary>Whether it is as much the same as is asked for.</summary>
-    internal bool IsAccepted => IsIdentical || (HasSameNumbers && (IgnoresWords || Run.TellsAgain));
+    internal bool IsAccepted =>
+        Run.Missing is null && (IsIdentical || (HasSameNumbers && (IgnoresWords || Run.TellsAgain)));
 
     /// <summary>The step's line with the port's numbers.</summary>
     internal string InWords(PrintedStep step) => Numbers(step) is var (w, cost)
@@ -90,7 +91,10 @@ internal sealed class Comparison
 
     // Null if it is no decimal: nan, inf, or too large.
     private static decimal? AsDecimal(string text) =>
-        decimal.TryParse(text, NumberStyles.Float | NumberStyles.AllowThousands, PrintedNumber.Python, out var value) ? value : null;
+        decimal.TryParse(text, NumberStyles.Float | NumberStyles.AllowThousands, PrintedNumber.Python, out var value)
+        && Math.Abs(value) < decimal.MaxValue / 2
+            ? value
+            : null;
 
     private static long? Distance(float left, float right) => (float.IsNaN(left), float.IsNaN(right)) switch
     {

@@ -88,7 +88,7 @@ internal sealed class DiffCommand
         var strictness = new Strictness(given.GetValue(_exact), given.GetValue(_numbers), given.GetValue(_tolerance));
         var verdicts = new Verdicts(strictness, given.GetValue(_lr));
         cells.ForEach(verdicts.Add);
-        if (given.GetValue(_lr) is not null && !verdicts.UsedLearningRate)
+        if (given.GetValue(_lr) is not null && !verdicts.UsedLearningRate && verdicts.All.Exists(verdict => verdict is Compared))
         {
             Stderr.Say("NotebookDiff: --lr is not used, since the code names its learning rates.");
         }

@@ -43,6 +43,9 @@ internal static class Exercise
     /// <summary>So many steps tell whether a run is of this exercise, and at which settings.</summary>
     internal const int Telling = 100;
 
+    // A lower cost is the end of any training.
+    private const double Visible = 1e-3;
+
     /// <summary>Whether a step shows what these settings give, as near as its digits tell.</summary>
     internal static bool Explains(Settings settings, Alignment alignment, PrintedStep step)
     {
@@ -56,8 +59,20 @@ internal static class Exercise
     internal static int Misses(Settings settings, Alignment alignment, PrintedRun run) =>
         run.Steps.Take(Telling).Count(step => !Explains(settings, alignment, step));
 
+    /// <summary>Whether these settings explain most of the steps that tell: those before any training has come to its end.</summary>
+    internal static bool ExplainsMost(Settings settings, Alignment alignment, PrintedRun run)
+    {
+        var q = 1 - (settings.Formula.Slope * settings.Rate);
+        var telling = run.Steps.Take(Telling).Where(step => !(FirstCost * Math.Pow(q, 2.0 * step.Epoch) < Visible)).ToList();
+        return telling.Count(step => Explains(settings, alignment, step)) * 2 > telling.Count;
+    }
+
     /// <summary>Whether a run begins with this exercise's first cost.</summary>
     internal static bool BeginsAtFirstCost(PrintedRun run) => IsNear(run.Steps[0].Cost, FirstCost);
+
+    /// <summary>Whether a run begins with another W than 0, as its line says.</summary>
+    internal static bool StartsElsewhere(PrintedRun run) =>
+        IsOnCurve(run.Steps[0].W, run.Steps[0].Cost) && !IsNear(run.Steps[0].W, 0);
 
     /// <summary>
     /// Null where most of a run's steps have the cost of their W, or of the W of the line before, whatever the learning rate; else
@@ -66,10 +81,10 @@ internal static class Exercise
     internal static PrintedStep? OffCurve(PrintedRun run)
     {
         var steps = run.Steps.Take(Telling).ToList();
-        var off = steps.Where((step, i) => !IsOnCurve(step.W, step.Cost) && !(i > 0 && IsOnCurve(steps[i - 1].W, step.Cost)));
-        var isFirst = BeginsAtFirstCost(run);
-        var others = off.Where(step => !(isFirst && step == steps[0])).ToList();
-        return others.Count * 2 >= steps.Count ? others[0] : null;
+        var telling = steps.Index().Where(pair => !(pair.Item.Cost.Value < Visible)).ToList();
+        var off = telling.FindAll(pair => !IsOnCurve(pair.Item.W, pair.Item.Cost)
+            && !(pair.Index == 0 ? BeginsAtFirstCost(run) : IsOnCurve(steps[pair.Index - 1].W, pair.Item.Cost)));
+        return off.Count > 0 && off.Count * 2 >= telling.Count ? off[0].Item : null;
     }
 
     /// <summary>The cost at a weight.</summary>

@@ -21,22 +21,30 @@ internal static class NotebookRunner
         try
         {
             using var program = Process.Start(start)!;
-            var isEnded = false;
-            void End(object? sender, ConsoleCancelEventArgs pressed)
-            {
-                (pressed.Cancel, isEnded) = (true, true);
-                program.Kill();
-            }
+            var (isEnded, hasExited) = (false, false);
+            Console.CancelKeyPress += (_, pressed) => (pressed.Cancel, isEnded) = (true, End());
 
-            Console.CancelKeyPress += End;
+            // A diff that is ended otherwise leaves no notebook running.
+            AppDomain.CurrentDomain.ProcessExit += (_, _) => End();
             var json = program.StandardOutput.ReadToEnd();
             program.WaitForExit();
-            Console.CancelKeyPress -= End;
+            hasExited = true;
             return isEnded ? throw new TroubleException("ended by Ctrl-C.")
                 : program.ExitCode != 0 ? throw new TroubleException($"the notebook's run ended with exit code {program.ExitCode}.")
-                : json;
+                : json is ['{', ..] ? json
+                : throw new TroubleException($"'{python}' gave back no notebook. Name a Python with PyTorch with --python.");
+
+            bool End()
+            {
+                if (!hasExited)
+                {
+                    program.Kill();
+                }
+
+                return true;
+            }
         }
-        catch (Win32Exception e)
+        catch (Exception e) when (e is Win32Exception or InvalidOperationException)
         {
             const string Cure = "Name a Python with PyTorch with --python.";
             throw new TroubleException($"the notebook's run cannot be started, '{python}': {e.Message}\n{Cure}");

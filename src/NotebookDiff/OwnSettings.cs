@@ -15,25 +15,27 @@ internal sealed class OwnSettings
 
     /// <summary>Chooses the settings of a run.</summary>
     /// <param name="run">The run.</param>
-    /// <param name="code">Its cell's code.</param>
+    /// <param name="runs">How many runs its cell has.</param>
+    /// <param name="code">The cell's code.</param>
     /// <param name="given">The learning rate of code that names none, or null.</param>
-    internal OwnSettings(PrintedRun run, CellCode code, double? given)
+    internal OwnSettings(PrintedRun run, int runs, CellCode code, double? given)
     {
         _run = run;
         _isSgds = code.CallsOptimizer;
         _isByHand = !_isSgds || code.UpdatesByHand;
-        var named = code.NamedRates;
+        var named = Named(code, runs);
         UsesGiven = named.Count == 0 && given is not null;
-
-        // Of several rates each has its training, in their order.
-        var inOrder = named.Skip(run.Place).Concat(named.Take(run.Place));
-        var candidates = named.Count > 0 ? Of(inOrder) : given is { } rate ? Of([rate]) : Guesses(code);
+        var candidates = named.Count > 0 ? named : given is { } rate ? Of([rate]) : Guesses(code);
         var taken = candidates.Where(settings => settings.Rate >= 0 && double.IsFinite(settings.Rate)).Distinct().ToList();
         NotTaken = taken.Count == 0 ? candidates[0].Rate : null;
+
+        // The first step tells most about which epochs to compare.
         var fits = Fits(taken).ToList();
+        fits = fits.Exists(ExplainsFirst) ? fits.FindAll(ExplainsFirst) : fits;
         var fewest = fits.Select(fit => fit.Misses).DefaultIfEmpty().Min();
         Best = fits.FindAll(fit => fit.Misses == fewest);
-        IsAssumed = Best.Count > 0 && named.Count == 0 && !UsesGiven && !code.AllNumbers.Contains(Best[0].Settings.Rate);
+        var isGuessed = named.Count == 0 && !UsesGiven;
+        IsAssumed = isGuessed && !code.OtherNumbers.Union(code.EarlierRates).Contains(Best[0].Settings.Rate);
     }
 
     /// <summary>Those that explain most, the likeliest first; empty where the port takes none of the learning rates.</summary>
@@ -66,6 +68,20 @@ internal sealed class OwnSettings
             select new Fit(settings, alignment, 0);
     }
 
+    // Each method has its rates; alone in a cell, by hand may take the steps of either formula. With as many rates as runs, each
+    // run has its own.
+    private List<Settings> Named(CellCode code, int runs)
+    {
+        if (_isSgds && _isByHand)
+        {
+            var byHand = code.NamedRates(bySgd: false, runs).Select(rate => new Settings(Formula.ByHand, rate));
+            return [.. byHand, .. code.NamedRates(bySgd: true, runs).Select(rate => new Settings(Formula.Sgd, rate))];
+        }
+
+        var rates = code.NamedRates(_isSgds, runs);
+        return Of(rates.Count == runs ? [rates[_run.Place]] : rates);
+    }
+
     private List<Settings> Of(IEnumerable<double> rates)
     {
         var formulas = _isByHand ? new[] { Formula.ByHand, Formula.Sgd } : [Formula.Sgd];
@@ -75,8 +91,10 @@ internal sealed class OwnSettings
     private List<Settings> Guesses(CellCode code)
     {
         var own = Of([0]).ConvertAll(settings => settings with { Rate = settings.Formula.OwnRate });
-        return [.. Of(code.EarlierRates), .. own, .. Of(code.AllNumbers)];
+        return [.. code.EarlierRates.Count > 0 ? Of(code.EarlierRates) : own, .. Of(code.OtherNumbers)];
     }
+
+    private bool ExplainsFirst(Fit fit) => Exercise.Explains(fit.Settings, fit.Alignment, _run.Steps[0]);
 
     private IEnumerable<Fit> Fits(List<Settings> candidates) =>
         from settings in candidates

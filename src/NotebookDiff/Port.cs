@@ -30,9 +30,9 @@ internal static class Port
     /// <exception cref="TroubleException">So many epochs take too long, or the cell fails.</exception>
     internal static Dictionary<int, PortLine> Run(Settings settings, int epochs, int last, bool exact)
     {
-        if (last > MostEpochs)
+        if (last > MostEpochs || epochs == int.MaxValue)
         {
-            throw new TroubleException($"epoch {last:N0} is too far. The diff runs up to {MostEpochs:N0} epochs.");
+            throw new TroubleException($"epoch {Math.Max(epochs, last):N0} is too far. The diff runs up to {MostEpochs:N0} epochs.");
         }
 
         var lines = new Dictionary<int, PortLine>();

@@ -14,6 +14,19 @@ internal sealed record PrintedRun(Cell Cell, int Place, IReadOnlyList<PrintedSte
     /// <summary>The number behind the slash, or the last epoch if that is larger.</summary>
     internal int Epochs => Math.Max(Steps[^1].Epochs ?? 0, Last);
 
+    /// <summary>An epoch that is missing among others that come at one distance, or null.</summary>
+    internal int? Missing
+    {
+        get
+        {
+            var distances = Steps.Zip(Steps.Skip(1), (one, next) => next.Epoch - one.Epoch).ToList();
+            var usual = distances.DefaultIfEmpty().Min();
+            var odd = distances.FindAll(distance => distance != usual);
+            var isHole = odd.Count > 0 && odd.Count * 4 <= distances.Count && odd.TrueForAll(distance => distance % usual == 0);
+            return isHole ? Steps[distances.IndexOf(odd[0])].Epoch + usual : null;
+        }
+    }
+
     /// <summary>
     /// Finds the runs of a cell. An epoch that is not higher starts a new one; the very same line printed again is no step.
     /// </summary>
@@ -42,7 +55,8 @@ internal sealed record PrintedRun(Cell Cell, int Place, IReadOnlyList<PrintedSte
             runs[^1].Add(step);
         }
 
-        return [.. runs.Select((steps, i) => new PrintedRun(cell, i, steps, i > 0 && IsToldAgain(runs[i - 1], steps)))];
+        var again = runs.Select((steps, i) => i > 0 && IsToldAgain(runs[i - 1], steps)).ToList();
+        return [.. runs.Select((steps, i) => new PrintedRun(cell, i - again.Take(i + 1).Count(told => told), steps, again[i]))];
     }
 
     // Two trainings that print their last epoch alone may print the same line, too: each is a run.

@@ -115,7 +115,8 @@ internal sealed partial record PrintedStep(string Text, int Epoch, int? Epochs, 
 
     // 1,000 is a thousand.
     [GeneratedRegex("""
-        [-+]? (?: [1-9][0-9]{0,2}(?:,[0-9]{3})+(?![0-9])(?:\.[0-9]*)? | [0-9]+\.?[0-9]* | \.[0-9]+ ) (?: [eE][-+]?[0-9]+ )?
+        [-+]? (?: [1-9][0-9]{0,2}(?:,[0-9]{3})+(?![0-9])(?:\.[0-9]*)? | [0-9]+\.?[0-9]* | (?<![A-Za-z0-9])\.[0-9]+ )
+            (?: [eE][-+]?[0-9]{1,4} )?
         | [-+]? (?<![A-Za-z]) (?: nan | inf ) (?![A-Za-z])
         """, RegexOptions.IgnorePatternWhitespace)]
     private static partial Regex Numbers();
@@ -125,7 +126,7 @@ internal sealed partial record PrintedStep(string Text, int Epoch, int? Epochs, 
         (?<Weight> (?<![A-Za-z_])  w(?:eights?)? (?: _?[0-9]+(?=\s*[:=]) | \[[0-9]+\] )?  (?![A-Za-z_]) | 가중치 | 权重 )
         | (?<Bias> (?<![A-Za-z_])  b(?:ias)?  (?![A-Za-z_]) | 편향 | 절편 | 偏置 )
         | (?<Cost> cost | loss | 비용 | 손실 | 损失 )
-        | (?<Epoch> epoch | 에폭 | 에포크 )
+        | (?<Epoch> epoch | 에폭 | 에포크 | \b(?:step|iter(?:ation)?)\b (?=\W*[0-9]) )
         """, RegexOptions.IgnoreCase | RegexOptions.IgnorePatternWhitespace)]
     private static partial Regex Names();
 }

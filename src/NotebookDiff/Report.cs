@@ -43,6 +43,7 @@ internal sealed class Report(string name, string? executedOn, Strictness strictn
     {
         Compared compared => Sentence(compared),
         NotCompared { Why: var why } => $"not compared: {why}",
+        _ when verdict.Cell.Lines.Count > 0 => "trains, but none of its lines has an epoch, a W and a cost",
         _ => $"trains, but {(executedOn is null ? "recorded" : "printed")} nothing",
     };
 
@@ -59,7 +60,7 @@ internal sealed class Report(string name, string? executedOn, Strictness strictn
 
     private string Outcome(Comparison comparison)
     {
-        var lines = TextLines.Count(comparison.Run.Steps.Count);
+        var lines = TextLines.Count(comparison.Run.Steps.Count) + (comparison.Run.Missing is { } hole ? $", epoch {hole} is missing" : "");
         var how = comparison.Fit.Alignment.Words is { Length: > 0 } words ? $"{words}, " : "";
         var differing = comparison.Differing.Count;
         if (comparison.IsIdentical)
@@ -82,7 +83,7 @@ internal sealed class Report(string name, string? executedOn, Strictness strictn
         var by = strictness.Tolerance is { } tolerance ? $" by more than {tolerance}" : "";
         var first = comparison.Differing[0].Epoch;
         var where = differing == 1 ? $"differs{by}, at epoch {first}" : $"differ{by}, first at epoch {first}";
-        return $"{how}{differing} of {lines} {where}{Distance(comparison)}";
+        return $"{how}{differing} of {TextLines.Count(comparison.Run.Steps.Count)} {where}{Distance(comparison)}";
     }
 
     private string Distance(Comparison comparison) => (strictness.Exact, comparison.LargestDistance()) switch
@@ -160,8 +161,8 @@ internal sealed class Report(string name, string? executedOn, Strictness strictn
         const string Wanted = "a printed line with an epoch, one weight W and a cost, like 'Epoch 0/10 W: 0.000, Cost: 4.666667'";
         return (verdicts.All.Exists(verdict => verdict is Silent), executedOn) switch
         {
-            (true, null) => "its outputs were cleared.\nRun it in Jupyter and save it, or here with --execute.",
-            (true, _) => "it printed nothing.",
+            (true, null) => "a cell that trains recorded nothing.\nRun it in Jupyter and save it, or here with --execute.",
+            (true, _) => "a cell that trains printed nothing of it.",
             _ => $"it has no run of this exercise.\nLooked for {Wanted}.",
         };
     }

@@ -23,7 +23,7 @@ internal sealed record Silent(Cell Cell) : Verdict(Cell);
 internal sealed class Verdicts(Strictness strictness, double? learningRate)
 {
     // By hand with 0.1 and SGD with 0.15 take the same steps: only the port's last digit tells which it was.
-    private const int MostTies = 3;
+    private const int MostTies = 8;
 
     private readonly List<string> _before = [];
 
@@ -42,7 +42,7 @@ internal sealed class Verdicts(Strictness strictness, double? learningRate)
     {
         var code = new CellCode(CellCode.WithoutComments(cell.Source), _before);
         var runs = PrintedRun.Of(cell, out var ofAnotherModel, out var others);
-        All.AddRange(runs.Select(run => Judge(run, code)));
+        All.AddRange(runs.Select(run => Judge(run, runs.Count(other => !other.TellsAgain), code)));
         if (ofAnotherModel > 0)
         {
             All.Add(new NotCompared(cell, $"another model, with a bias or more weights or costs, {TextLines.Count(ofAnotherModel)}"));
@@ -60,9 +60,9 @@ internal sealed class Verdicts(Strictness strictness, double? learningRate)
         _before.Add(CellCode.WithoutComments(cell.Source));
     }
 
-    private Verdict Judge(PrintedRun run, CellCode code)
+    private Verdict Judge(PrintedRun run, int runs, CellCode code)
     {
-        var own = new OwnSettings(run, code, learningRate);
+        var own = new OwnSettings(run, runs, code, learningRate);
         var why = own.NotTaken is { } rate ? $"lr {rate:R}, which the port does not take" : WhyNotThisExercise(run, own);
         if (why is null && code.NotInPort(fits: own.Best[0].Misses == 0) is { } other)
         {
@@ -98,8 +98,7 @@ internal sealed class Verdicts(Strictness strictness, double? learningRate)
     private static string? WhyNotThisExercise(PrintedRun run, OwnSettings own)
     {
         var fit = own.Best[0];
-        var isExplained = fit.Misses * 2 < Math.Min(run.Steps.Count, Exercise.Telling) && Exercise.Explains(fit.Settings, fit.Alignment, run.Steps[0]);
-        if (isExplained || run.First > 1)
+        if (run.First > 1 || Exercise.ExplainsMost(fit.Settings, fit.Alignment, run))
         {
             return null;
         }
@@ -107,11 +106,12 @@ internal sealed class Verdicts(Strictness strictness, double? learningRate)
         var begins = Exercise.BeginsAtFirstCost(run);
         var off = Exercise.OffCurve(run);
         var costs = $"its cost begins at {run.Steps[0].Cost.Text} and this exercise's at {Exercise.FirstCost:F6}";
-        return (begins, off) switch
+        return off switch
         {
-            (true, null) => null,
-            (false, null) => $"another start, {costs}",
-            (false, _) => $"other data or another model, {costs}",
+            null when begins && Exercise.StartsElsewhere(run) => $"another start, W = {run.Steps[0].W.Text}",
+            null when begins => null,
+            null => $"another start, {costs}",
+            _ when !begins => $"other data or another model, {costs}",
             _ => $"other data or another model, at epoch {off.Epoch} its cost is {off.Cost.Text} and W is {off.W.Text}, "
                 + $"where this exercise's cost is {Exercise.CostAt(off.W.Value):F6}",
         };

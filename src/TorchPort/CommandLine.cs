@@ -101,11 +101,13 @@ internal static class CommandLine
 
         // Alone it cannot be anything but an error.
         command.Arguments.Clear();
-        return command.Parse([unknown.Value.Split('=', ':')[0]], literally);
+        return command.Parse(["--", unknown.Value.Split('=', ':')[0]], literally);
     }
 
+    // System.CommandLine would pass over a [directive].
     private static bool IsUnknownOption(Token token) =>
-        token.Type == TokenType.Argument && token.Value is ['-', not ((>= '0' and <= '9') or '.'), ..];
+        token.Type == TokenType.Directive
+        || (token.Type == TokenType.Argument && token.Value is ['-', not ((>= '0' and <= '9') or '.'), ..]);
 
     // A misspelt option gets the near ones suggested.
     private static void SayWhatIsWrong(ParseResult parsed)

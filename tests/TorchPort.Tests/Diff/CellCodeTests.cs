@@ -24,9 +24,17 @@ public class CellCodeTests
     [InlineData("optimizer = optim.SGD([W], lr=0.15, momentum=0.9)", "optimizer.step()", 0.15)]
     [InlineData("optimizer = torch.optim.SGD([W], 0.15)", "optimizer.step()", 0.15)]
     [InlineData("optimizer = SGD(params=[W], momentum=0.9, lr = 1e-2)", "optimizer.step()", 0.01)]
-    [InlineData("def train(rate=0.3): pass\ntrain(0.1); train(rate=0.2)", "", 0.3, 0.2, 0.1)]
+    [InlineData("def train(rate=0.3, n=10): pass\ntrain(0.1); train(n=20, rate=0.2)", "", 0.1, 0.2)]
+    [InlineData("def train(rate=0.3, n=10): pass\ntrain()", "", 0.3)]
+    [InlineData("def train(step): pass\ntrain(0.1)", "", 0.1)]
+    [InlineData("class Trainer:\n    def __init__(self, rate=0.1): pass\nTrainer(0.05).fit()", "", 0.05)]
+    [InlineData("lr = 0.1\nlr = 0.05", "W -= lr * gradient", 0.05)]
+    [InlineData("lr = 0.05; old_lr = 0.1", "W -= lr * gradient; plot(h, alpha=0.3)", 0.05)]
+    [InlineData("lr = 0.1 if fast else 0.05", "W -= lr * gradient")]
+    [InlineData("lr = torch.tensor(0.05)", "W -= lr * gradient")]
+    [InlineData("lr = 0.1\nlr = lr / 2", "W -= lr * gradient")]
     public void The_learning_rates_that_it_names(string before, string update, params double[] rates) =>
-        Assert.Equal(rates, Code($"{before}\n{Loop}{update}").NamedRates);
+        Assert.Equal(rates, Named($"{before}\n{Loop}{update}"));
 
     [Theory]
     [InlineData("W -= 0.05 * gradient", 0.05)]
@@ -35,7 +43,7 @@ public class CellCodeTests
     [InlineData("W -= 2 * lr * gradient")]
     [InlineData("W -= gradient / torch.sum(x ** 2)")]
     public void A_number_that_multiplies_the_gradient_may_be_a_rate(string update, params double[] factor) =>
-        Assert.Equal(factor, Code(Loop + update).NamedRates.Take(1));
+        Assert.Equal(factor, Named(Loop + update).Take(1));
 
     [Theory]
     [InlineData("optim.SGD([W], lr=0.15)", null)]
@@ -44,8 +52,10 @@ public class CellCodeTests
     [InlineData("optim.SGD([W], lr=0.15, weight_decay=1e-4)", "SGD with weight decay")]
     [InlineData("optim.Adam([W], lr=0.15)", "Adam")]
     [InlineData("optim.SGD([W], lr=0.15); StepLR(o, 3)", "StepLR")]
+    [InlineData("optim.SGD([W], 0.15, 0.9)", "SGD with momentum")]
     [InlineData("optim.SGD([W], lr=0.15); lr *= 0.9", "a learning rate that changes")]
-    [InlineData("optim.SGD([W], lr=0.15); lr = lr * 0.9", "a learning rate that changes")]
+    [InlineData("optim.SGD([W], lr=0.15)\nfor i in x:\n    lr = lr * 0.9", "a learning rate that changes")]
+    [InlineData("optim.SGD([W], lr=0.15)\nfor g in o.param_groups: g['lr'] = 0.1", "a learning rate that changes")]
     public void What_the_port_does_not_have(string optimizer, string? other) =>
         Assert.Equal(other, Code($"o = {optimizer}\n{Loop}o.step()").NotInPort(fits: false));
 
@@ -61,6 +71,12 @@ public class CellCodeTests
     [InlineData(false, "for epoch in range(11):\n    h = x * W + b\n    print(epoch, W, cost)\n    optimizer.step()")]
     public void It_trains_this_model_where_it_loops_and_prints_W_and_cost(bool trains, string source) =>
         Assert.Equal(trains, Code(source).Trains);
+
+    private static List<double> Named(string source)
+    {
+        var code = Code(source);
+        return code.NamedRates(code.CallsOptimizer, runs: 1);
+    }
 
     private static CellCode Code(string source) => new(CellCode.WithoutComments(source), []);
 }

@@ -78,7 +78,7 @@ public class NotebookFileTests
     [InlineData("names no nbformat", "{\"nbformat\": \"4\"}")]
     [InlineData("jupyter nbconvert --to notebook --nbformat 4 'my notebook.ipynb'", "{\"nbformat\": 3, \"worksheets\": []}")]
     [InlineData("cells is missing", "{\"nbformat\": 4}")]
-    [InlineData("see line 3", "{\"nbformat\": 4,\n \"metadata\": {\n \"accuracy\": NaN},\n \"cells\": []}")]
+    [InlineData("see line 3.\nJSON has no NaN", "{\"nbformat\": 4,\n \"metadata\": {\n \"accuracy\": NaN},\n \"cells\": []}")]
     [InlineData("half a character", "{\"nbformat\": 4, \"cells\": [{\"cell_type\": \"code\", \"source\": \"\\ud83d\"}]}")]
     [InlineData("code cell 1: source is missing", "{\"nbformat\": 4, \"cells\": [{\"cell_type\": \"code\", \"outputs\": []}]}")]
     public void What_is_no_notebook_is_trouble(string says, string json)
