@@ -5,6 +5,7 @@ Prints a Markdown table. Exit 0: done; 1: it could not be done; 2: the command l
 """
 
 import argparse
+import contextlib
 import os
 import platform
 import re
@@ -25,7 +26,7 @@ def main():
     ports = find_ports(options)
     find_torch = [options.python, '-c', 'import importlib.util; print(importlib.util.find_spec("torch"))']
     if not shutil.which(options.python) or run(find_torch)[-1] == b'None\n':
-        sys.exit(f'{options.python} is missing or has no PyTorch: name another Python with --python')
+        stop(f'{options.python} is missing or has no PyTorch: name another Python with --python')
     *_, port = ports.values()
     with tempfile.TemporaryDirectory() as folder:
         sides = loader_commands(options, port, folder) | training_commands(options, ports, folder)
@@ -44,11 +45,12 @@ def read_options():
     parser.add_argument('--port', metavar='PROGRAM', help='a published port, or a .dll (default: the two builds here)')
     parser.add_argument('--rounds', metavar='N', type=int, default=8, help='each side is measured N times (default: 8)')
     parser.add_argument('--epochs', metavar='N', type=int, default=100_000, help='of a long run (default: 100000)')
+    parser.error = lambda message: stop(f'{message}; see --help', 2)
     options = parser.parse_args()
     if options.rounds < 1 or options.epochs < 10_000:  # the lines of fewer epochs are too few blocks to time
         parser.error('--rounds takes 1 or more, --epochs 10000 or more')
     if (platform.system(), platform.machine()) != ('Linux', 'x86_64'):
-        sys.exit('this measures on Linux x64 only')
+        stop('this measures on Linux x64 only')
     return options
 
 
@@ -66,7 +68,7 @@ def find_ports(options):
         ports = {'port': (Path(options.port).absolute(), f'there is no file {options.port}')}
     for name, (file, cure) in ports.items():
         if not file.is_file():
-            sys.exit(f'the {name} is missing: {cure}')
+            stop(f'the {name} is missing: {cure}')
     return {name: ['dotnet', file] if file.suffix == '.dll' else [file] for name, (file, _) in ports.items()}
 
 
@@ -76,7 +78,7 @@ def loader_commands(options, port, folder):
     if options.device == 'cuda' or not libtorch.exists():
         return {}
     if not shutil.which('cc'):
-        sys.exit('there is no C compiler: apt-get install gcc libc6-dev')
+        stop('there is no C compiler: apt-get install gcc libc6-dev')
     source = Path(folder, 'loader.c')
     source.write_text('#include <dlfcn.h>\nint main(int n, char **words) { return !dlopen(words[1], RTLD_LAZY); }\n')
     run(['cc', '-o', source.with_suffix(''), source, '-ldl'])
@@ -105,7 +107,7 @@ def measure_round(sides, ports):
     for name in ports:
         for command, lines, pythons in zip(sides[name], printed[name], printed['Python']):
             if lines != pythons:
-                sys.exit(f'the {name} prints other lines than Python: {shlex.join(map(str, command))}')
+                stop(f'the {name} prints other lines than Python: {shlex.join(map(str, command))}')
     return figures
 
 
@@ -121,7 +123,7 @@ def run(command):
         milliseconds = (time.monotonic() - start) * 1000
         if process.returncode != 0:
             stderr.seek(0)
-            sys.exit(f'{shlex.join(map(str, command))} failed:\n{stderr.read().decode(errors="replace").strip()}')
+            stop(f'{shlex.join(map(str, command))} failed:\n{stderr.read().decode(errors="replace").strip()}')
     lines = sum(block.count(b'\n') for _, block in blocks[1:])
     pace = lines / (blocks[-1][0] - blocks[0][0]) if lines else 0
     return milliseconds, pace, usage.ru_maxrss * 1024 / 1e6, b''.join(block for _, block in blocks)
@@ -156,10 +158,16 @@ def describe(series, options, port):
     return f'{method} {spread}\n\n{versions}; {system}, {processor}, {len(os.sched_getaffinity(0))} cores; {day}, `{command}`'
 
 
+def stop(message, exit_code=1):
+    with contextlib.suppress(OSError):  # stderr may be closed or full
+        os.write(2, os.fsencode(f'bench.py: {message}\n'))
+    sys.exit(exit_code)
+
+
 if __name__ == '__main__':
     try:
         main()
     except KeyboardInterrupt:
         sys.exit(130)
     except OSError as error:  # a program that does not start, or a stdout that takes nothing
-        sys.exit(error)
+        stop(f'{error.filename or "cannot write to standard output"}: {error.strerror}')

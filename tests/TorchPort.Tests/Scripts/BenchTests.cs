@@ -14,7 +14,7 @@ public sealed class BenchTests : IDisposable
     public void Dispose() => Directory.Delete(_folder, recursive: true);
 
     [Theory]
-    [InlineData("elsewhere", 2, "--epochs 10000 or more\n", "--epochs", "9999")]
+    [InlineData("elsewhere", 2, "--epochs 10000 or more; see --help\n", "--epochs", "9999")]
     [InlineData("elsewhere", 1, "the port is missing: there is no file nowhere/TorchPort\n", "--port", "nowhere/TorchPort")]
     [InlineData("elsewhere", 1, "the native publish is missing: run dotnet publish src/TorchPort -o port\n")]
     [InlineData("port", 1, "the plain build is missing: run dotnet build src/TorchPort\n")]

@@ -35,6 +35,20 @@ public sealed class PlotDescentTests : IDisposable
         Assert.Equal(["0", "1", "2", "3"], Texts(picture, Blue));
     }
 
+    // A picture drawn with another font has other margins.
+    [Fact]
+    public void The_picture_in_the_README_shows_these_steps()
+    {
+        var readme = Places(XDocument.Load(Path.Combine(Start.Repository, "scripts/descent.svg")), Blue);
+        var drawn = Places(Svg(Trace(10, 0.1)), Blue);
+        Assert.All(Shape(readme[0]).Zip(Shape(drawn[0])), pair => Assert.Equal(pair.First, pair.Second, tolerance: 0.01));
+        Assert.All(Shape(readme[1]).Zip(Shape(drawn[1])), pair => Assert.Equal(pair.First, pair.Second, tolerance: 0.01));
+
+        static IEnumerable<double> Shape((double X, double Y)[] at) => at.Length == 11
+            ? at.SelectMany(step => new[] { (step.X - at[0].X) / (at[10].X - at[0].X), (step.Y - at[0].Y) / (at[10].Y - at[0].Y) })
+            : [];
+    }
+
     [Theory]
     [InlineData(2000, 0.001)]
     [InlineData(100_000, 1.0 / 7)]
