@@ -55,7 +55,8 @@ esac
 here=$(dirname "$(readlink -f "$0")")
 program=("$here/TorchPort")
 if [ $project = src/NotebookDiff ] || [ ! -x "${program[0]}" ]; then
-  [ -x "$here/build.sh" ] || fail "there is no TorchPort beside this script: publish it with -p:TorchBackend=external, and copy it here"
+  [ -x "$here/build.sh" ] ||
+    fail "there is no TorchPort beside this script: publish one with -p:TorchBackend=external, and copy it here"
   built=$("$here/build.sh" $project external) || exit 2
   program=(dotnet "$built")
 fi

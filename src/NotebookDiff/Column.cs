@@ -1,6 +1,6 @@
 namespace NotebookDiff;
 
-/// <summary>All W of a run, or all its costs: how the notebook writes them tells which of the port's floats a number shows.</summary>
+/// <summary>All W of a run, or all its costs: which of the port's floats a number shows.</summary>
 internal sealed class Column
 {
     private readonly bool _exact;

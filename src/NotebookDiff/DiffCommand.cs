@@ -35,12 +35,12 @@ internal sealed class DiffCommand
         DefaultValueFactory = _ => OperatingSystem.IsWindows() ? "python" : "python3",
     };
 
-    private readonly Option<double?> _lr = LearningRate("the learning rate of a notebook whose code names none [default: the port's]");
+    private readonly Option<double?> _lr = LearningRate("the learning rate of code that names none [default: the port's]");
     private readonly Option<string> _device = Device("the device of the port and, with --execute, of the notebook");
     private readonly Option<bool> _numbers = Flag("--numbers", "ignore the words around equal numbers");
     private readonly Option<bool> _execute = Flag("--execute", "run the notebook on a Python with PyTorch; else none of it runs");
     private readonly Option<bool> _exact = Flag("--exact", "with --execute: compare floats to the last bit");
-    private readonly Option<bool> _inOrder = Flag("--in-order", "with --execute: run its cells from top to bottom, whatever their labels");
+    private readonly Option<bool> _inOrder = Flag("--in-order", "with --execute: run its cells from top to bottom");
     private readonly Option<bool> _all = Flag("--all", "show all lines that differ, not only the first 20 of a run");
 
     /// <summary>Makes the command line.</summary>
@@ -88,12 +88,14 @@ internal sealed class DiffCommand
         var strictness = new Strictness(given.GetValue(_exact), given.GetValue(_numbers), given.GetValue(_tolerance));
         var verdicts = new Verdicts(strictness, given.GetValue(_lr));
         cells.ForEach(verdicts.Add);
-        if (given.GetValue(_lr) is not null && !verdicts.UsedLearningRate && verdicts.All.Exists(verdict => verdict is Compared))
+        var isCompared = verdicts.All.Exists(verdict => verdict is Compared);
+        if (given.GetValue(_lr) is not null && isCompared && !verdicts.UsedLearningRate)
         {
             Stderr.Say("NotebookDiff: --lr is not used, since the code names its learning rates.");
         }
 
-        return new Report(name, executedOn, strictness, given.GetValue(_all)).Write(given.InvocationConfiguration.Output, verdicts);
+        var report = new Report(name, executedOn, strictness, given.GetValue(_all));
+        return report.Write(given.InvocationConfiguration.Output, verdicts);
     }
 
     private List<Cell> Execute(ParseResult given, string path, string name, out string executedOn)

@@ -59,7 +59,7 @@ internal static class Exercise
     internal static int Misses(Settings settings, Alignment alignment, PrintedRun run) =>
         run.Steps.Take(Telling).Count(step => !Explains(settings, alignment, step));
 
-    /// <summary>Whether these settings explain most of the steps that tell: those before any training has come to its end.</summary>
+    /// <summary>Whether these settings explain most of the steps that tell: those before the training has come to its end.</summary>
     internal static bool ExplainsMost(Settings settings, Alignment alignment, PrintedRun run)
     {
         var q = 1 - (settings.Formula.Slope * settings.Rate);
@@ -75,8 +75,8 @@ internal static class Exercise
         IsOnCurve(run.Steps[0].W, run.Steps[0].Cost) && !IsNear(run.Steps[0].W, 0);
 
     /// <summary>
-    /// Null where most of a run's steps have the cost of their W, or of the W of the line before, whatever the learning rate; else
-    /// the first that has not.
+    /// Null where most of a run's telling steps have the cost of their W, or of the W of the line before, whatever the learning
+    /// rate; else the first that has not.
     /// </summary>
     internal static PrintedStep? OffCurve(PrintedRun run)
     {

@@ -109,9 +109,10 @@ internal static class NotebookFile
         }
         catch (JsonException e)
         {
-            var hasConflict = json.Contains("<<<<<<< ", StringComparison.Ordinal);
-            var hasNaN = json.Split('\n').ElementAtOrDefault((int)(e.LineNumber ?? 0)) is { } line && line.Contains("NaN", StringComparison.Ordinal);
-            var cure = hasConflict ? "It has a merge conflict: resolve that first." : hasNaN ? "JSON has no NaN: put null there." : Cure;
+            var line = json.Split('\n').ElementAtOrDefault((int)(e.LineNumber ?? 0)) ?? "";
+            var cure = json.Contains("<<<<<<< ", StringComparison.Ordinal) ? "It has a merge conflict: resolve that first."
+                : line.Contains("NaN", StringComparison.Ordinal) ? "JSON has no NaN: put null there."
+                : Cure;
             throw new TroubleException($"{path} cannot be read as the JSON of a notebook: see line {e.LineNumber + 1}.\n{cure}");
         }
         catch (Exception e) when (IsWrongShape(e))

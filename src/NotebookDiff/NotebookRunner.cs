@@ -8,7 +8,7 @@ namespace NotebookDiff;
 /// <summary>Runs a notebook on a Python with PyTorch, by run-notebook.py.</summary>
 internal static class NotebookRunner
 {
-    /// <summary>Runs a notebook, and gives it back as JSON with what its cells printed. What goes wrong, Python says itself.</summary>
+    /// <summary>Runs a notebook, and gives it back as JSON with what its cells printed. Python says itself what fails.</summary>
     /// <exception cref="TroubleException">The Python cannot be started, a cell fails, or somebody ended it.</exception>
     internal static string Run(string python, string path, string[] options)
     {
@@ -29,10 +29,13 @@ internal static class NotebookRunner
             var json = program.StandardOutput.ReadToEnd();
             program.WaitForExit();
             hasExited = true;
-            return isEnded ? throw new TroubleException("ended by Ctrl-C.")
-                : program.ExitCode != 0 ? throw new TroubleException($"the notebook's run ended with exit code {program.ExitCode}.")
-                : json is ['{', ..] ? json
-                : throw new TroubleException($"'{python}' gave back no notebook. Name a Python with PyTorch with --python.");
+            return (isEnded, program.ExitCode, json) switch
+            {
+                (true, _, _) => throw new TroubleException("ended by Ctrl-C."),
+                (_, not 0, _) => throw new TroubleException($"the notebook's run ended with exit code {program.ExitCode}."),
+                (_, _, ['{', ..]) => json,
+                _ => throw new TroubleException($"'{python}' gave back no notebook. Name a Python with PyTorch with --python."),
+            };
 
             bool End()
             {

@@ -24,8 +24,8 @@ internal sealed class OwnSettings
         _isSgds = code.CallsOptimizer;
         _isByHand = !_isSgds || code.UpdatesByHand;
         var named = Named(code, runs);
-        UsesGiven = named.Count == 0 && given is not null;
-        var candidates = named.Count > 0 ? named : given is { } rate ? Of([rate]) : Guesses(code);
+        UsesGiven = named is not { Count: > 0 } && given is not null;
+        var candidates = named is { Count: > 0 } ? named : given is { } rate ? Of([rate]) : named is null ? Own : Guesses(code);
         var taken = candidates.Where(settings => settings.Rate >= 0 && double.IsFinite(settings.Rate)).Distinct().ToList();
         NotTaken = taken.Count == 0 ? candidates[0].Rate : null;
 
@@ -34,8 +34,8 @@ internal sealed class OwnSettings
         fits = fits.Exists(ExplainsFirst) ? fits.FindAll(ExplainsFirst) : fits;
         var fewest = fits.Select(fit => fit.Misses).DefaultIfEmpty().Min();
         Best = fits.FindAll(fit => fit.Misses == fewest);
-        var isGuessed = named.Count == 0 && !UsesGiven;
-        IsAssumed = isGuessed && !code.OtherNumbers.Union(code.EarlierRates).Contains(Best[0].Settings.Rate);
+        var isGuessed = named is { Count: 0 } && code.OtherNumbers.Union(code.EarlierRates).Contains(Best[0].Settings.Rate);
+        IsAssumed = named is not { Count: > 0 } && !UsesGiven && !isGuessed;
     }
 
     /// <summary>Those that explain most, the likeliest first; empty where the port takes none of the learning rates.</summary>
@@ -70,16 +70,16 @@ internal sealed class OwnSettings
 
     // Each method has its rates; alone in a cell, by hand may take the steps of either formula. With as many rates as runs, each
     // run has its own.
-    private List<Settings> Named(CellCode code, int runs)
+    private List<Settings>? Named(CellCode code, int runs)
     {
         if (_isSgds && _isByHand)
         {
-            var byHand = code.NamedRates(bySgd: false, runs).Select(rate => new Settings(Formula.ByHand, rate));
-            return [.. byHand, .. code.NamedRates(bySgd: true, runs).Select(rate => new Settings(Formula.Sgd, rate))];
+            var byHand = (code.NamedRates(bySgd: false, runs) ?? []).Select(rate => new Settings(Formula.ByHand, rate));
+            return [.. byHand, .. (code.NamedRates(bySgd: true, runs) ?? []).Select(rate => new Settings(Formula.Sgd, rate))];
         }
 
         var rates = code.NamedRates(_isSgds, runs);
-        return Of(rates.Count == runs ? [rates[_run.Place]] : rates);
+        return rates is null ? null : Of(rates.Count == runs ? [rates[_run.Place]] : rates);
     }
 
     private List<Settings> Of(IEnumerable<double> rates)
@@ -90,9 +90,11 @@ internal sealed class OwnSettings
 
     private List<Settings> Guesses(CellCode code)
     {
-        var own = Of([0]).ConvertAll(settings => settings with { Rate = settings.Formula.OwnRate });
-        return [.. code.EarlierRates.Count > 0 ? Of(code.EarlierRates) : own, .. Of(code.OtherNumbers)];
+        var likely = code.EarlierRates.Count > 0 ? Of(code.EarlierRates) : Own;
+        return [.. likely, .. Of(code.OtherNumbers)];
     }
+
+    private List<Settings> Own => Of([0]).ConvertAll(settings => settings with { Rate = settings.Formula.OwnRate });
 
     private bool ExplainsFirst(Fit fit) => Exercise.Explains(fit.Settings, fit.Alignment, _run.Steps[0]);
 

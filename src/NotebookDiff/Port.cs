@@ -24,15 +24,16 @@ internal static class Port
     }
 
     /// <summary>
-    /// Runs one of the port's cells up to the last epoch that is needed, and gives its lines by their epoch. At the notebook's own
-    /// settings the cell runs as it is written, so that an edit of it shows.
+    /// Runs one of the port's cells up to the last epoch that is needed, and gives its lines by their epoch. At the notebook's
+    /// own settings the cell runs as it is written, so that an edit of it shows.
     /// </summary>
     /// <exception cref="TroubleException">So many epochs take too long, or the cell fails.</exception>
     internal static Dictionary<int, PortLine> Run(Settings settings, int epochs, int last, bool exact)
     {
         if (last > MostEpochs || epochs == int.MaxValue)
         {
-            throw new TroubleException($"epoch {Math.Max(epochs, last):N0} is too far. The diff runs up to {MostEpochs:N0} epochs.");
+            var most = Math.Max(epochs, last);
+            throw new TroubleException($"epoch {most:N0} is too far. The diff runs up to {MostEpochs:N0} epochs.");
         }
 
         var lines = new Dictionary<int, PortLine>();

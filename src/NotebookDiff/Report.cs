@@ -29,7 +29,7 @@ internal sealed class Report(string name, string? executedOn, Strictness strictn
         }
 
         var runs = verdicts.All.OfType<Compared>().ToList();
-        var differing = runs.FindAll(run => !run.Comparison.IsAccepted);
+        var differing = runs.FindAll(run => !run.Comparison.IsAccepted || run.Settings.IsAssumed);
         WriteNotes(output, verdicts, differing);
         if (runs.Count == 0)
         {
@@ -60,7 +60,8 @@ internal sealed class Report(string name, string? executedOn, Strictness strictn
 
     private string Outcome(Comparison comparison)
     {
-        var lines = TextLines.Count(comparison.Run.Steps.Count) + (comparison.Run.Missing is { } hole ? $", epoch {hole} is missing" : "");
+        var count = TextLines.Count(comparison.Run.Steps.Count);
+        var lines = comparison.Run.Missing is { } hole ? $"{count}, epoch {hole} is missing" : count;
         var how = comparison.Fit.Alignment.Words is { Length: > 0 } words ? $"{words}, " : "";
         var differing = comparison.Differing.Count;
         if (comparison.IsIdentical)
@@ -83,7 +84,7 @@ internal sealed class Report(string name, string? executedOn, Strictness strictn
         var by = strictness.Tolerance is { } tolerance ? $" by more than {tolerance}" : "";
         var first = comparison.Differing[0].Epoch;
         var where = differing == 1 ? $"differs{by}, at epoch {first}" : $"differ{by}, first at epoch {first}";
-        return $"{how}{differing} of {TextLines.Count(comparison.Run.Steps.Count)} {where}{Distance(comparison)}";
+        return $"{how}{differing} of {count} {where}{Distance(comparison)}";
     }
 
     private string Distance(Comparison comparison) => (strictness.Exact, comparison.LargestDistance()) switch
@@ -119,9 +120,10 @@ internal sealed class Report(string name, string? executedOn, Strictness strictn
         if (compared.Others is { Fit.Settings: var others } && differing.Count > 0)
         {
             var rounding = compared.Others.Differing.Count > 0 ? ", but for rounding" : "";
+            var cell = compared.Cell.Name;
             output.WriteLine(others.Rate == 0
-                ? $"W stays at 0 in {compared.Cell.Name}: no step is taken."
-                : $"The numbers of {compared.Cell.Name} are those of {others.Formula.Words} at lr {Rate(others.Rate)}{rounding}.");
+                ? $"W stays at 0 in {cell}: no step is taken."
+                : $"The numbers of {cell} are those of {others.Formula.Words} at lr {Rate(others.Rate)}{rounding}.");
         }
     }
 
@@ -138,7 +140,7 @@ internal sealed class Report(string name, string? executedOn, Strictness strictn
             output.WriteLine($"{cell.Name} ended in an error: {TextLines.Visible(cell.Error!)}");
         }
 
-        if (differing.Count > 0 && differing.TrueForAll(run => run.Comparison.HasSameNumbers))
+        if (differing.Count > 0 && differing.TrueForAll(run => run.Comparison is { HasSameNumbers: true, IsIdentical: false }))
         {
             output.WriteLine("--numbers ignores the wording.");
         }

@@ -40,12 +40,13 @@ internal sealed class Verdicts(Strictness strictness, double? learningRate)
     /// <exception cref="TroubleException">The port cannot be run.</exception>
     internal void Add(Cell cell)
     {
-        var code = new CellCode(CellCode.WithoutComments(cell.Source), _before);
+        var code = new CellCode(PythonCode.WithoutComments(cell.Source), _before);
         var runs = PrintedRun.Of(cell, out var ofAnotherModel, out var others);
         All.AddRange(runs.Select(run => Judge(run, runs.Count(other => !other.TellsAgain), code)));
         if (ofAnotherModel > 0)
         {
-            All.Add(new NotCompared(cell, $"another model, with a bias or more weights or costs, {TextLines.Count(ofAnotherModel)}"));
+            const string Why = "another model, with a bias or more weights or costs";
+            All.Add(new NotCompared(cell, $"{Why}, {TextLines.Count(ofAnotherModel)}"));
         }
         else if (runs.Count == 0 && code.Trains)
         {
@@ -57,7 +58,7 @@ internal sealed class Verdicts(Strictness strictness, double? learningRate)
             OtherLines.Add((cell, others));
         }
 
-        _before.Add(CellCode.WithoutComments(cell.Source));
+        _before.Add(PythonCode.WithoutComments(cell.Source));
     }
 
     private Verdict Judge(PrintedRun run, int runs, CellCode code)

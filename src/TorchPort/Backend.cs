@@ -53,7 +53,8 @@ internal static partial class Backend
         // Of a library that it may not read, the loader says that it is not there.
         if (Directory.EnumerateFiles(AppContext.BaseDirectory).FirstOrDefault(IsUnreadableLibrary) is { } library)
         {
-            return $"{Environment.UserName} may not read {library}\nAs its owner, run: chmod -R a+rX '{AppContext.BaseDirectory}'";
+            var cure = $"As its owner, run: chmod -R a+rX '{AppContext.BaseDirectory}'";
+            return $"{Environment.UserName} may not read {library}\n{cure}";
         }
 
         const string Memory = "There is not enough memory to load it: see ulimit -v, and the memory limit of the container.";

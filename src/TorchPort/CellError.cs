@@ -27,5 +27,5 @@ internal static class CellError
     }
 
     private static bool IsOfNotebook(StackFrame frame) =>
-        DiagnosticMethodInfo.Create(frame)?.DeclaringTypeName?.StartsWith(typeof(Notebook).FullName!, StringComparison.Ordinal) == true;
+        DiagnosticMethodInfo.Create(frame)?.DeclaringTypeName == typeof(Notebook).FullName;
 }

@@ -31,7 +31,8 @@ internal static class Python
         Start.WriteProgram(file, $"exec {Any} -S -I \"$@\"");
 
     /// <summary>The first Python on this machine that has a module, or null: the program itself, behind any shim.</summary>
-    internal static string? Find(string module) => s_names.Select(python => Having(module, python)).FirstOrDefault(path => path is not null);
+    internal static string? Find(string module) =>
+        s_names.Select(python => Having(module, python)).FirstOrDefault(path => path is not null);
 
     // To look for a module costs less than to import it.
     private static string? Having(string module, string python)

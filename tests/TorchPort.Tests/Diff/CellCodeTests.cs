@@ -27,14 +27,16 @@ public class CellCodeTests
     [InlineData("def train(rate=0.3, n=10): pass\ntrain(0.1); train(n=20, rate=0.2)", "", 0.1, 0.2)]
     [InlineData("def train(rate=0.3, n=10): pass\ntrain()", "", 0.3)]
     [InlineData("def train(step): pass\ntrain(0.1)", "", 0.1)]
+    [InlineData("def train(lr, n=10): pass\nfor lr in [0.3, 0.2]: train(lr)", "", 0.3, 0.2)]
+    [InlineData("step = 0.05; plt.plot(costs, alpha=0.3)", "W -= step * gradient")]
     [InlineData("class Trainer:\n    def __init__(self, rate=0.1): pass\nTrainer(0.05).fit()", "", 0.05)]
     [InlineData("lr = 0.1\nlr = 0.05", "W -= lr * gradient", 0.05)]
     [InlineData("lr = 0.05; old_lr = 0.1", "W -= lr * gradient; plot(h, alpha=0.3)", 0.05)]
     [InlineData("lr = 0.1 if fast else 0.05", "W -= lr * gradient")]
-    [InlineData("lr = torch.tensor(0.05)", "W -= lr * gradient")]
+    [InlineData("lr = torch.tensor(0.05)", "W -= lr * gradient", 0.05)]
     [InlineData("lr = 0.1\nlr = lr / 2", "W -= lr * gradient")]
     public void The_learning_rates_that_it_names(string before, string update, params double[] rates) =>
-        Assert.Equal(rates, Named($"{before}\n{Loop}{update}"));
+        Assert.Equal(rates, Named($"{before}\n{Loop}{update}") ?? []);
 
     [Theory]
     [InlineData("W -= 0.05 * gradient", 0.05)]
@@ -43,7 +45,7 @@ public class CellCodeTests
     [InlineData("W -= 2 * lr * gradient")]
     [InlineData("W -= gradient / torch.sum(x ** 2)")]
     public void A_number_that_multiplies_the_gradient_may_be_a_rate(string update, params double[] factor) =>
-        Assert.Equal(factor, Named(Loop + update).Take(1));
+        Assert.Equal(factor, Named(Loop + update)!.Take(1));
 
     [Theory]
     [InlineData("optim.SGD([W], lr=0.15)", null)]
@@ -51,7 +53,8 @@ public class CellCodeTests
     [InlineData("optim.SGD([W], lr=0.15, momentum=0.9)", "SGD with momentum")]
     [InlineData("optim.SGD([W], lr=0.15, weight_decay=1e-4)", "SGD with weight decay")]
     [InlineData("optim.Adam([W], lr=0.15)", "Adam")]
-    [InlineData("optim.SGD([W], lr=0.15); StepLR(o, 3)", "StepLR")]
+    [InlineData("optim.SGD([W], lr=0.15); s = StepLR(o, 3); s.step()", "StepLR")]
+    [InlineData("optim.SGD([W], lr=0.15); s = StepLR(o, 3)", null)]
     [InlineData("optim.SGD([W], 0.15, 0.9)", "SGD with momentum")]
     [InlineData("optim.SGD([W], lr=0.15); lr *= 0.9", "a learning rate that changes")]
     [InlineData("optim.SGD([W], lr=0.15)\nfor i in x:\n    lr = lr * 0.9", "a learning rate that changes")]
@@ -62,8 +65,8 @@ public class CellCodeTests
     [Theory]
     [InlineData(true, "for epoch in range(11):\n    print(epoch, W, cost)\n    W -= lr * gradient")]
     [InlineData(true, "for epoch in range(11):\n    print(f'{epoch} W: {W} cost: {cost}')\n    optimizer.step()")]
-    [InlineData(true, "def train():\n    for epoch in range(11):\n        print(epoch, W, cost)\n        W -= lr * gradient\ntrain()")]
-    [InlineData(false, "def train():\n    for epoch in range(11):\n        print(epoch, W, cost)\n        W -= lr * gradient")]
+    [InlineData(true, "def train():\n    for i in range(11):\n        print(i, W, cost)\n        W -= lr * gradient\ntrain()")]
+    [InlineData(false, "def train():\n    for i in range(11):\n        print(i, W, cost)\n        W -= lr * gradient")]
     [InlineData(false, "for W in range(10):\n    print(W, cost)")]
     [InlineData(false, "for x in y:\n    print(x)\n    optimizer.step()")]
     [InlineData(false, "# for epoch in range(10):\n#     print(W, cost)\n#     W -= lr * gradient")]
@@ -72,11 +75,11 @@ public class CellCodeTests
     public void It_trains_this_model_where_it_loops_and_prints_W_and_cost(bool trains, string source) =>
         Assert.Equal(trains, Code(source).Trains);
 
-    private static List<double> Named(string source)
+    private static List<double>? Named(string source)
     {
         var code = Code(source);
         return code.NamedRates(code.CallsOptimizer, runs: 1);
     }
 
-    private static CellCode Code(string source) => new(CellCode.WithoutComments(source), []);
+    private static CellCode Code(string source) => new(PythonCode.WithoutComments(source), []);
 }

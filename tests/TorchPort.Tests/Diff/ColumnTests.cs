@@ -31,7 +31,8 @@ public class ColumnTests
                 x = struct.unpack('f', struct.pack('i', bits))[0]
                 print({format})
             """;
-        var written = TextLines.Of(Start.Program(Python.Any!, ["-c", script]).Stdout).ConvertAll(text => new PrintedNumber(0, text));
+        var printed = TextLines.Of(Start.Program(Python.Any!, ["-c", script]).Stdout);
+        var written = printed.ConvertAll(text => new PrintedNumber(0, text));
         var column = new Column(written, exact: false);
 
         Assert.All(s_floats, (value, i) =>

@@ -146,12 +146,12 @@ public sealed class LearnersNotebooksTests
             Of(Doubled(Sgd)),
             "In [2]  not compared: other data or another model, its cost begins at 18.666666 and this exercise's at 4.666667"),
         ["a bias that is not printed"] = Nothing(
-            Of(Sgd.With("x_train * W", "x_train * W + b").With("[W]", "[W, b]").With("W = ", "b = torch.zeros(1, requires_grad=True)\nW = ")
-                .With("lr=0.15", "lr=0.1")),
+            Of(Sgd.With("x_train * W", "x_train * W + b").With("[W], lr=0.15", "[W, b], lr=0.1")
+                .With("W = ", "b = torch.zeros(1, requires_grad=True)\nW = ")),
             "In [2]  not compared: other data or another model, at epoch 1 its cost is 0.074074 and W is 0.933, "
             + "where this exercise's cost is 0.020949"),
         ["another start"] = Nothing(
-            Of(ByHand.With("torch.zeros(1)", "torch.tensor([5.0])"), Sgd.With("\nW = torch.zeros(1", "\nW = torch.full((1,), -2.0")),
+            Of(ByHand.With("torch.zeros(1)", "torch.tensor([5.0])"), Sgd.With("torch.zeros(1", "torch.full((1,), -2.0")),
             "In [2]  not compared: another start, its cost begins at 74.666664 and this exercise's at 4.666667",
             "In [3]  not compared: another start, its cost begins at 42.000000 and this exercise's at 4.666667"),
         ["goes on"] = Identical(
@@ -168,7 +168,8 @@ public sealed class LearnersNotebooksTests
             "In [2]  by hand, lr 0.01, epochs 0 to 10: 10 of 11 lines differ, first at epoch 1",
             "The numbers of In [2] are those of by hand at lr 0.02."),
         ["2 * lr * mean"] = Identical(
-            Of(ByHand.With("W -= lr * gradient", "W -= 2 * lr * torch.mean((W * x_train - y_train) * x_train)").With("lr = 0.1", "lr = 0.06")),
+            Of(ByHand.With("lr = 0.1", "lr = 0.06")
+                .With("W -= lr * gradient", "W -= 2 * lr * torch.mean((W * x_train - y_train) * x_train)")),
             "In [2]  by hand with SGD's steps, lr 0.06, epochs 0 to 10: identical, 11 lines"),
         ["gradient = 0"] = Identical(
             Of(ByHand.With("nb_epochs = 10", "gradient = 0\nnb_epochs = 10")),
@@ -197,10 +198,11 @@ public sealed class LearnersNotebooksTests
             Of(ByHand + "\n    lr *= 0.9"),
             "In [2]  not compared: a learning rate that changes, which the port does not have"),
         ["a line again"] = Identical(
-            Of(ByHand + "\n" + ByHand[ByHand.IndexOf("    print(", StringComparison.Ordinal)..ByHand.IndexOf("    # improve", StringComparison.Ordinal)].With("    ", "")),
+            Of(ByHand + "\n" + PrintOf(ByHand).With("    ", "")),
             "In [2]  " + ByHandIdentical),
         ["only the last epochs"] = Identical(
-            Of("for lr in [0.01, 0.05, 0.1]:\n    " + ByHand.With("lr = 0.1", "").With("    print", "    if epoch == nb_epochs: print").With("\n", "\n    ")),
+            Of("for lr in [0.01, 0.05, 0.1]:\n    "
+                + ByHand.With("lr = 0.1", "").With("    print", "    if epoch == nb_epochs: print").With("\n", "\n    ")),
             "In [2]  by hand, lr 0.01, epoch 10: identical, 1 line",
             "In [2]  by hand, lr 0.05, epoch 10: identical, 1 line",
             "In [2]  " + "by hand, lr 0.1, epoch 10: identical, 1 line"),
@@ -230,7 +232,7 @@ public sealed class LearnersNotebooksTests
             Of(Sgd.With("    optimizer.zero_grad()\n", "")),
             "In [2]  SGD, lr 0.15, epochs 0 to 10: 9 of 11 lines differ, first at epoch 2"),
         ["thousands"] = InOtherWords(
-            Of(Hundreds(Sgd.With("lr=0.15", "lr=0.001").With("{:4d}/{}", "{:,}/{:,}")).With("nb_epochs = 1000", "nb_epochs = 2000")),
+            Of(Hundreds(Sgd.With("lr=0.15", "lr=0.001").With("{:4d}/{}", "{:,}/{:,}")).With("= 1000", "= 2000")),
             "In [2]  SGD, lr 0.001, epochs 0 to 2000: same numbers, different wording, 21 lines"),
         ["Korean cost"] = InOtherWords(
             Of(Sgd.With("Cost:", "비용:").With("W:", "가중치:")),
@@ -354,11 +356,13 @@ public sealed class LearnersNotebooksTests
     private static string Hundreds(string source) =>
         source.With("nb_epochs = 10", "nb_epochs = 1000").With("    print(", "    if epoch % 100 == 0: print(");
 
-    private static string AfterStep(string range)
+    private static string AfterStep(string range) =>
+        (Sgd.With(PrintOf(Sgd), "") + "\n" + PrintOf(Sgd)).With("range(nb_epochs + 1)", range);
+
+    private static string PrintOf(string source)
     {
-        var end = Sgd.IndexOf("    print(", StringComparison.Ordinal);
-        var behind = Sgd.IndexOf("    # improve", StringComparison.Ordinal);
-        return (Sgd[..end] + Sgd[behind..] + "\n" + Sgd[end..behind]).With("range(nb_epochs + 1)", range);
+        var start = source.IndexOf("    print(", StringComparison.Ordinal);
+        return source[start..source.IndexOf("    # improve", StringComparison.Ordinal)];
     }
 
     private static bool IsVerdict(string line) =>

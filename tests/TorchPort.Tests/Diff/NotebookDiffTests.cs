@@ -46,11 +46,12 @@ public sealed class NotebookDiffTests : IDisposable
         var notebook = new LearnersNotebook().Cell(Imports, label: 7).Cell(ByHand, label: null).Cell(Sgd, label: 3);
         File.WriteAllText(File_, notebook.Json());
 
+        var outcome = Here(File_, "--execute", "--in-order", "--python", Python.WithTorch!);
         Assert.StartsWith("""
             code cell 2  by hand, lr 0.1, epochs 0 to 10: identical, 11 lines
             In [3]       SGD, lr 0.15, epochs 0 to 10: identical, 11 lines
 
-            """.ReplaceLineEndings("\n"), Here(File_, "--execute", "--in-order", "--python", Python.WithTorch!).Stdout, StringComparison.Ordinal);
+            """.ReplaceLineEndings("\n"), outcome.Stdout, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -93,7 +94,8 @@ public sealed class NotebookDiffTests : IDisposable
 
         Assert.Equal(1, Here(File_, "--").ExitCode);
         Assert.Equal(1, Here("--", File_).ExitCode);
-        Assert.Contains("--lr is not used, since the code names its learning rates", Start.Diff([File_, .. lr]).Stderr, StringComparison.Ordinal);
+        var said = Start.Diff([File_, .. lr]).Stderr;
+        Assert.Contains("--lr is not used, since the code names its learning rates", said, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -25,10 +25,10 @@ public class NotebookFileTests
         notebook["cells"]![0]!["outputs"] = new JsonArray(
             Stream("stdout", "one\r\ntw"),
             Stream("stderr", "a warning\n"),
-            new JsonObject { ["output_type"] = "display_data", ["data"] = new JsonObject { ["image/png"] = new string('A', 1_000_000) } },
+            Shown("display_data", "image/png", new string('A', 1_000_000)),
             Stream("stdout", "o\r\nthree"),
             new JsonObject { ["output_type"] = "stream", ["text"] = "\n" },
-            new JsonObject { ["output_type"] = "execute_result", ["data"] = new JsonObject { ["text/plain"] = "tensor([1.])" } });
+            Shown("execute_result", "text/plain", "tensor([1.])"));
         notebook["cells"]![0]!["source"] = new JsonArray("a\n", "b");
 
         var cell = Assert.Single(Parse(notebook.ToJsonString()));
@@ -62,7 +62,7 @@ public class NotebookFileTests
     public void Another_encoding_is_named(string encoding, string says)
     {
         var file = Path.GetTempFileName();
-        File.WriteAllText(file, new LearnersNotebook().Cell("# é").Json().Replace("\\u00E9", "é", StringComparison.Ordinal), Encoding.GetEncoding(encoding));
+        File.WriteAllText(file, new LearnersNotebook().Cell("# é").Json().With("\\u00E9", "é"), Encoding.GetEncoding(encoding));
 
         var trouble = Assert.Throws<TroubleException>(() => NotebookFile.Read(file));
         File.Delete(file);
@@ -88,6 +88,9 @@ public class NotebookFileTests
         Assert.Contains(says, trouble.Message, StringComparison.Ordinal);
         Assert.InRange(trouble.Message.Split('\n').Length, 1, 3);
     }
+
+    private static JsonObject Shown(string type, string mime, string text) =>
+        new() { ["output_type"] = type, ["data"] = new JsonObject { [mime] = text } };
 
     private static List<Cell> Parse(string json) => NotebookFile.Parse("mine.ipynb", json, byLabel: true);
 }

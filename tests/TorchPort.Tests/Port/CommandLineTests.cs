@@ -143,7 +143,8 @@ public class CommandLineTests
         var outcome = Start.Command([.. nobody, $"{folder}/{Path.GetFileName(Start.PortCommand[^1])}"], []);
         Directory.Delete(folder, recursive: true);
 
-        outcome.Refused(1, $"nobody may not read {folder}/libLibTorchSharp.so\nAs its owner, run: chmod -R a+rX '{folder}/'", lines: 2);
+        var cure = $"As its owner, run: chmod -R a+rX '{folder}/'";
+        outcome.Refused(1, $"nobody may not read {folder}/libLibTorchSharp.so\n{cure}", lines: 2);
     }
 
     // The large libraries are not needed for an error.

@@ -44,9 +44,10 @@ public sealed class PlotDescentTests : IDisposable
         Assert.All(Shape(readme[0]).Zip(Shape(drawn[0])), pair => Assert.Equal(pair.First, pair.Second, tolerance: 0.01));
         Assert.All(Shape(readme[1]).Zip(Shape(drawn[1])), pair => Assert.Equal(pair.First, pair.Second, tolerance: 0.01));
 
-        static IEnumerable<double> Shape((double X, double Y)[] at) => at.Length == 11
-            ? at.SelectMany(step => new[] { (step.X - at[0].X) / (at[10].X - at[0].X), (step.Y - at[0].Y) / (at[10].Y - at[0].Y) })
-            : [];
+        static IEnumerable<double> Shape((double X, double Y)[] at) =>
+            from step in at
+            from share in new[] { (step.X - at[0].X) / (at[10].X - at[0].X), (step.Y - at[0].Y) / (at[10].Y - at[0].Y) }
+            select share;
     }
 
     [Theory]
