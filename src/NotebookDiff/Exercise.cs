@@ -59,7 +59,7 @@ internal static class Exercise
     internal static int Misses(Settings settings, Alignment alignment, PrintedRun run) =>
         run.Steps.Take(Telling).Count(step => !Explains(settings, alignment, step));
 
-    /// <summary>Whether these settings explain most of the steps that tell: those before the training has come to its end.</summary>
+    /// <summary>Whether these settings explain most of the steps that tell: those before a training has come to its end.</summary>
     internal static bool ExplainsMost(Settings settings, Alignment alignment, PrintedRun run)
     {
         var q = 1 - (settings.Formula.Slope * settings.Rate);

@@ -5,9 +5,7 @@ namespace TorchPort;
 /// <summary>Runs a cell of the notebook, and says in a line what it threw.</summary>
 internal static class CellError
 {
-    /// <summary>Runs a cell.</summary>
-    /// <param name="label">Its label: 2 for <c>In [2]</c>.</param>
-    /// <param name="cell">The cell.</param>
+    /// <summary>Runs the cell of a label.</summary>
     /// <exception cref="TroubleException">
     /// The cell threw. The message has its label, the line of Notebook.cs where the build knows it, and what was thrown.
     /// </exception>

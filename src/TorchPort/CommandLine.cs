@@ -8,12 +8,11 @@ namespace TorchPort;
 /// <summary>What the port and the diff have in common: how they take options, refuse a command line, and end.</summary>
 internal static class CommandLine
 {
-    /// <summary>Runs a program.</summary>
+    /// <summary>Runs a program, and gives its exit code: 2 where the command line is wrong.</summary>
     /// <param name="command">Its command line, and what it does.</param>
     /// <param name="args">The words of the command line.</param>
     /// <param name="failed">The exit code where it cannot do it.</param>
     /// <param name="readerLeft">The exit code where nobody reads its stdout any more.</param>
-    /// <returns>The exit code; 2 where the command line is wrong.</returns>
     internal static int Run(Command command, string[] args, int failed, int readerLeft)
     {
         var parsed = Parse(command, args);
@@ -46,7 +45,6 @@ internal static class CommandLine
     }
 
     /// <summary>The option <c>--device</c>.</summary>
-    /// <param name="description">What it says in the help.</param>
     internal static Option<string> Device(string description) => new("--device")
     {
         Description = description,
@@ -58,7 +56,6 @@ internal static class CommandLine
     };
 
     /// <summary>The option <c>--lr</c>: finite and not negative.</summary>
-    /// <param name="description">What it says in the help.</param>
     internal static Option<double?> LearningRate(string description) => new("--lr")
     {
         Description = description,
@@ -71,17 +68,13 @@ internal static class CommandLine
     };
 
     /// <summary>An option without a value.</summary>
-    /// <param name="name">Its name.</param>
-    /// <param name="description">What it says in the help.</param>
     internal static Option<bool> Flag(string name, string description) =>
         new(name) { Description = description, Arity = ArgumentArity.Zero };
 
     /// <summary>The word that an option was given.</summary>
     internal static string Text(ArgumentResult given) => given.Tokens[0].Value;
 
-    /// <summary>Refuses the word that an option was given.</summary>
-    /// <param name="given">The option's value.</param>
-    /// <param name="takes">What the option takes.</param>
+    /// <summary>Refuses the word that an option was given, and says what the option takes.</summary>
     internal static T? Reject<T>(ArgumentResult given, string takes)
     {
         given.AddError($"{((OptionResult)given.Parent!).Option.Name} takes {takes}, not '{Text(given)}'.");

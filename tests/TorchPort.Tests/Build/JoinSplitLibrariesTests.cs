@@ -44,16 +44,6 @@ public sealed class JoinSplitLibrariesTests : IDisposable
         Assert.Equal(UnixFileMode.UserRead | UnixFileMode.OtherRead, File.GetUnixFileMode(Library("libx.so")));
     }
 
-    [Fact]
-    public void Several_at_once_join_a_library_whole()
-    {
-        Unpack("libx.so");
-
-        Assert.Equal(s_fine, Run("""for i in 1 2 3 4 5 6 7 8; do "$@" >&2 & done; wait""", "libx.so"));
-
-        AssertJoined("libx.so");
-    }
-
     // A hung build, where the script shares no lock with others: any user can lock /tmp.
     [Fact]
     public void A_lock_of_another_program_is_no_hindrance()

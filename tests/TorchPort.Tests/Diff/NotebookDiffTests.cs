@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.Text;
 using System.Text.Json.Nodes;
 using TorchPort;
 using TorchPort.Tests;
@@ -153,42 +154,15 @@ public sealed class NotebookDiffTests : IDisposable
         return bytes;
     }
 
-    // A value somewhere in the tree goes, nests, or becomes another.
+    // A line goes, or its value becomes another.
     private static byte[] Changed(byte[] own, Random random)
     {
-        var root = JsonNode.Parse(own)!;
-        var node = Descend(root, random);
-        JsonNode?[] others =
-        [
-            null, -1, 1e300, true, "Epoch", new JsonArray(), new JsonObject(),
-            new JsonArray(node.DeepClone()), new JsonObject { ["text"] = node.DeepClone() },
-        ];
-        if (node.Parent is JsonObject parent && random.Next(3) == 0)
-        {
-            parent.Remove(node.GetPropertyName());
-        }
-        else if (node != root)
-        {
-            node.ReplaceWith(others[random.Next(others.Length)]);
-        }
-
-        return System.Text.Encoding.UTF8.GetBytes(root.ToJsonString());
-    }
-
-    private static JsonNode Descend(JsonNode root, Random random)
-    {
-        var node = root;
-        while (node == root || random.Next(5) > 0)
-        {
-            var children = node is JsonObject parent ? parent.Select(pair => pair.Value) : node is JsonArray array ? array : [];
-            if (children.Where(child => child is not null).ToArray() is not { Length: > 0 } some)
-            {
-                break;
-            }
-
-            node = some[random.Next(some.Length)]!;
-        }
-
-        return node;
+        var lines = Encoding.UTF8.GetString(own).Split('\n');
+        var at = random.Next(lines.Length);
+        string[] others = ["", "null", "-1", "[]", "{}", "\"Epoch\"", "true"];
+        var value = others[random.Next(others.Length)];
+        var comma = lines[at].EndsWith(',') ? "," : "";
+        lines[at] = value.Length == 0 ? "" : lines[at].Split(": ") is [var key, _] ? $"{key}: {value}{comma}" : value + comma;
+        return Encoding.UTF8.GetBytes(string.Join('\n', lines));
     }
 }

@@ -64,7 +64,7 @@ public class PrintedStepTests
     [Fact]
     public void An_epoch_that_is_not_higher_starts_a_new_run_and_the_same_line_again_is_no_step()
     {
-        var runs = Runs("ready", Line(0), "a gradient", Line(1), Line(1), Line(0), Line(100), Line(100) + "!", Line(50), Line(50));
+        var runs = Runs("ready", Line(0), "-14.0", Line(1), Line(1), Line(0), Line(100), Line(100) + "!", Line(50), Line(50));
 
         Assert.Equal([[0, 1], [0, 100], [100], [50], [50]], runs.Select(run => run.Steps.Select(step => step.Epoch)));
     }
