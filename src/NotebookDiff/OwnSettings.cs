@@ -1,3 +1,5 @@
+using System.Globalization;
+
 namespace NotebookDiff;
 
 /// <summary>Settings for a run, and how many of its first steps they do not explain.</summary>
@@ -57,7 +59,7 @@ internal sealed class OwnSettings
     internal IEnumerable<Fit> Others()
     {
         Formula[] formulas = _isSgds ? [Formula.Sgd, Formula.ByHand] : [Formula.ByHand, Formula.Sgd];
-        return
+        var others =
             from digits in Enumerable.Range(1, 4)
             from formula in formulas
             from alignment in Alignment.Of(_run)
@@ -66,6 +68,7 @@ internal sealed class OwnSettings
             where !Best.Exists(fit => fit.Settings == settings)
             where Exercise.Misses(settings, alignment, _run) == 0
             select new Fit(settings, alignment, 0);
+        return others.Distinct();
     }
 
     // Each method has its rates; alone in a cell, by hand may take the steps of either formula. With as many rates as runs, each
@@ -119,6 +122,5 @@ internal sealed class OwnSettings
     }
 
     private static double Rounded(double rate, int digits) =>
-        double.Parse(rate.ToString($"e{digits - 1}", System.Globalization.CultureInfo.InvariantCulture),
-            System.Globalization.CultureInfo.InvariantCulture);
+        double.Parse(rate.ToString($"e{digits - 1}", CultureInfo.InvariantCulture), CultureInfo.InvariantCulture);
 }

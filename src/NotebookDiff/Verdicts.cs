@@ -3,15 +3,12 @@ using TorchPort;
 namespace NotebookDiff;
 
 /// <summary>What is said of a training, or of lines of a cell.</summary>
-/// <param name="Cell">The cell.</param>
 internal abstract record Verdict(Cell Cell);
 
 /// <summary>A run was compared with the port.</summary>
 internal sealed record Compared(Cell Cell, Comparison Comparison, OwnSettings Settings, Comparison? Others) : Verdict(Cell);
 
-/// <summary>A training was not compared.</summary>
-/// <param name="Cell">The cell.</param>
-/// <param name="Why">The reason.</param>
+/// <summary>A training was not compared, and why.</summary>
 internal sealed record NotCompared(Cell Cell, string Why) : Verdict(Cell);
 
 /// <summary>A cell trains this model, and printed no line of it.</summary>
@@ -22,7 +19,7 @@ internal sealed record Silent(Cell Cell) : Verdict(Cell);
 /// <param name="learningRate">The learning rate of code that names none, or null.</param>
 internal sealed class Verdicts(Strictness strictness, double? learningRate)
 {
-    // By hand with 0.1 and SGD with 0.15 take the same steps: only the port's last digit tells which it was.
+    // Several settings may explain a run, by hand with 0.1 and SGD with 0.15 for instance: the port's last digit tells which.
     private const int MostTies = 8;
 
     private readonly List<string> _before = [];
@@ -121,7 +118,7 @@ internal sealed class Verdicts(Strictness strictness, double? learningRate)
     // The code's own settings do not fit: others may.
     private Comparison? Others(PrintedRun run, OwnSettings own)
     {
-        var others = own.Others().Take(MostTies).ToList();
+        var others = own.Others().Take(2).ToList();
         return others.Count > 0 ? Best(others.Select(fit => new Comparison(run, fit, strictness))) : null;
     }
 }
