@@ -60,7 +60,7 @@ if [ $project = src/NotebookDiff ] || [ ! -x "${program[0]}" ]; then
   built=$("$here/build.sh" $project external) || exit 2
   program=(dotnet "$built")
 fi
-[ $project = src/TorchPort ] || options+=(--python "$python")
+case " ${options[*]-} " in *" --execute "*) options=(--python "$python" "${options[@]}") ;; esac
 
 # Another libtorch may lack a function that TorchSharp's library asks for. LD_BIND_NOW reports it at the start; otherwise the
 # first call ends the process.

@@ -58,10 +58,11 @@ internal sealed class DiffCommand
         };
         command.Validators.Add(given =>
         {
-            Option<bool>[] needExecute = [diff._exact, diff._inOrder];
-            if (!given.GetValue(diff._execute) && Array.Find(needExecute, given.GetValue) is { } option)
+            Option[] needExecute = [diff._exact, diff._inOrder, diff._python];
+            var isGiven = Array.Find(needExecute, option => given.GetResult(option) is { Implicit: false });
+            if (isGiven is not null && !given.GetValue(diff._execute))
             {
-                given.AddError($"{option.Name} needs --execute. What a notebook recorded is rounded, and in an order.");
+                given.AddError($"{isGiven.Name} needs --execute, which runs the notebook.");
             }
 
             if (given.GetValue(diff._notebook) is "")
