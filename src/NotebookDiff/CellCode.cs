@@ -43,6 +43,9 @@ internal sealed partial class CellCode
     /// <summary>Whether it changes the weight by hand.</summary>
     internal bool UpdatesByHand => Updates().IsMatch(_code);
 
+    /// <summary>Whether its gradient by hand is the one of the mean, as SGD's is.</summary>
+    internal bool TakesTheMean => _code.Replace(" ", "", StringComparison.Ordinal).Contains("2*torch.mean(", StringComparison.Ordinal);
+
     /// <summary>Whether it trains this model: it loops and prints a W and a cost, and has no bias and no images.</summary>
     internal bool Trains =>
         _loops

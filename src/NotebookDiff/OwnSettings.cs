@@ -14,6 +14,7 @@ internal sealed class OwnSettings
     private readonly PrintedRun _run;
     private readonly bool _isSgds;
     private readonly bool _isByHand;
+    private readonly bool _takesTheMean;
 
     /// <summary>Chooses the settings of a run.</summary>
     /// <param name="run">The run.</param>
@@ -25,6 +26,7 @@ internal sealed class OwnSettings
         _run = run;
         _isSgds = code.CallsOptimizer;
         _isByHand = !_isSgds || code.UpdatesByHand;
+        _takesTheMean = code.TakesTheMean;
         var named = Named(code, runs);
         UsesGiven = named is not { Count: > 0 } && given is not null;
         var candidates = named is { Count: > 0 } ? named : given is { } rate ? Of([rate]) : named is null ? Own : Guesses(code);
@@ -87,7 +89,7 @@ internal sealed class OwnSettings
 
     private List<Settings> Of(IEnumerable<double> rates)
     {
-        var formulas = _isByHand ? new[] { Formula.ByHand, Formula.Sgd } : [Formula.Sgd];
+        var formulas = _isByHand && !_takesTheMean ? new[] { Formula.ByHand, Formula.Sgd } : [Formula.Sgd];
         return [.. rates.SelectMany(rate => formulas.Select(formula => new Settings(formula, rate)))];
     }
 

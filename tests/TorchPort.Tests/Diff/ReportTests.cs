@@ -99,6 +99,31 @@ public class ReportTests
     }
 
     [Fact]
+    public void Lines_of_the_sum_are_not_those_of_the_mean()
+    {
+        var source = ByHand.With("torch.sum(", "2 * torch.mean(");
+
+        Assert.Contains("by hand with SGD's steps, lr 0.1, epochs 0 to 10: 8 of 11", Answer(ByHandPrinted, source: source).Said);
+    }
+
+    [Fact]
+    public void An_epoch_that_is_missing_is_no_identical_run()
+    {
+        var (exitCode, said) = Answer(SgdPrinted.With("Epoch    4/10 W: 0.974, Cost: 0.003058\n", ""));
+
+        Assert.Equal(1, exitCode);
+        Assert.EndsWith("identical, 10 lines, epoch 4 is missing\n", said, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_learning_rate_that_is_in_no_code_is_never_enough()
+    {
+        var (exitCode, said) = Answer(SgdPrinted, source: Sgd.With("lr=0.15", "lr=float(input())"));
+
+        Assert.Equal((1, "The code names no learning rate that can be read. Give it with --lr."), (exitCode, said.Split('\n')[^2]));
+    }
+
+    [Fact]
     public void A_long_diff_is_cut_and_all_of_it_can_be_had()
     {
         var printed = string.Concat(Enumerable.Range(2, 1000).Select(epoch => $"Epoch {epoch} W: 5 Cost: 5\n"));
