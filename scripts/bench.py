@@ -25,7 +25,7 @@ def main():
     options = read_options()
     ports = find_ports(options)
     find_torch = [options.python, '-c', 'import importlib.util; print(importlib.util.find_spec("torch"))']
-    if not shutil.which(options.python) or run(find_torch)[-1] == b'None\n':
+    if not shutil.which(options.python) or not run(find_torch)[-1].startswith(b'ModuleSpec'):
         stop(f'{options.python} is missing or has no PyTorch: name another Python with --python')
     *_, port = ports.values()
     with tempfile.TemporaryDirectory() as folder:
@@ -146,7 +146,7 @@ def table(series):
 def describe(series, options, port):
     """How it was measured, how far apart the rounds were, the versions, the machine, the day and the command."""
     apart = [(max(each) - min(each)) / statistics.median(each) for side in series.values() for each in side if any(each)]
-    spread = f'From the lowest to the highest round: {statistics.median(apart):.0%} of the median, {max(apart):.0%} at worst.'
+    spread = f'Spread between the rounds: typically {statistics.median(apart):.0%} of the median, at worst {max(apart):.0%}.'
     gpu = ', torch.cuda.get_device_name()' if options.device == 'cuda' else ''
     script = f'import platform, torch; print("Python", platform.python_version() + ", PyTorch", torch.__version__{gpu})'
     versions = '; '.join(run(each)[-1].decode().strip() for each in ([*port, '--version'], [options.python, '-c', script]))

@@ -4,7 +4,7 @@ set -euo pipefail
 
 usage='usage: scripts/run-on-pytorch.sh [--python PY] [options of the port]
        scripts/run-on-pytorch.sh [--python PY] --diff [NOTEBOOK] [options of the diff]
-PY is a Python with PyTorch 2.10 to 2.12.'
+PY is a Python with PyTorch 2.10 to 2.12. run-cpu.sh --help lists the options of the port, diff-notebook.sh --help the diff'\''s.'
 install='pip install "torch>=2.10,<2.13"'
 
 # A stderr that takes nothing is no reason to stop.

@@ -43,6 +43,8 @@ internal sealed class DiffCommand
     private readonly Option<bool> _inOrder = Flag("--in-order", "with --execute: run its cells from top to bottom");
     private readonly Option<bool> _all = Flag("--all", "show all lines that differ, not only the first 20 of a run");
 
+    private readonly Option<bool> _version = Flag("--version", "show the versions of the diff, TorchSharp and libtorch");
+
     /// <summary>Makes the command line.</summary>
     internal static Command Make()
     {
@@ -54,7 +56,7 @@ internal sealed class DiffCommand
             """)
         {
             diff._notebook, diff._numbers, diff._tolerance, diff._lr, diff._execute, diff._exact, diff._inOrder, diff._python,
-            diff._device, diff._all, new HelpOption(),
+            diff._device, diff._all, diff._version, new HelpOption(),
         };
         command.Validators.Add(given =>
         {
@@ -76,6 +78,13 @@ internal sealed class DiffCommand
 
     private int Compare(ParseResult given)
     {
+        if (given.GetValue(_version))
+        {
+            var version = typeof(DiffCommand).Assembly.GetName().Version!.ToString(3);
+            given.InvocationConfiguration.Output.WriteLine($"NotebookDiff {version}, {Backend.Versions}");
+            return 0;
+        }
+
         var path = given.GetValue(_notebook) ?? Path.Combine(AppContext.BaseDirectory, Own);
         var name = given.GetValue(_notebook) ?? Own;
         var cells = NotebookFile.Read(path);

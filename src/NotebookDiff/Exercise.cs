@@ -14,23 +14,6 @@ internal sealed record Formula(int Label, string Words, double Slope, double Own
 /// <summary>What the port is told.</summary>
 internal sealed record Settings(Formula Formula, double Rate);
 
-/// <summary>Which of the port's epochs a step of the notebook shows: by how many its W and its cost are ahead.</summary>
-internal sealed record Alignment(int W, int Cost, string Words)
-{
-    internal static readonly Alignment Same = new(0, 0, "");
-
-    private static readonly Alignment[] s_all =
-    [
-        Same,
-        new(-1, -1, "counted from 1"),
-        new(0, -1, "counted from 1, printed after the step"),
-        new(1, 0, "printed after the step"),
-        new(1, 1, "printed after the step"),
-    ];
-
-    internal static IEnumerable<Alignment> Of(PrintedRun run) => s_all.Where(alignment => run.First + alignment.Cost >= 0);
-}
-
 /// <summary>
 /// The exercise in closed form: three points, W from 0, the mean squared error. Before step k the weight is 1 - q^k and the cost
 /// is 14/3 q^2k, where q = 1 - slope * learning rate.

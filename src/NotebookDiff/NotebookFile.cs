@@ -32,7 +32,8 @@ internal static class NotebookFile
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException or ArgumentException)
         {
-            throw new TroubleException($"cannot read '{path}': {e.Message}\nName a notebook, or none for the repository's own.");
+            var why = e is FileNotFoundException or DirectoryNotFoundException ? "there is no such file." : e.Message;
+            throw new TroubleException($"cannot read '{path}': {why}\nName a notebook, or none for the repository's own.");
         }
     }
 
@@ -96,7 +97,7 @@ internal static class NotebookFile
     {
         if (string.IsNullOrWhiteSpace(json))
         {
-            throw new TroubleException($"{path} is empty. Save the notebook again in Jupyter.");
+            throw new TroubleException($"{path} is empty. Name a file that Jupyter saved.");
         }
 
         try
@@ -117,7 +118,7 @@ internal static class NotebookFile
         }
         catch (Exception e) when (IsWrongShape(e))
         {
-            throw new TroubleException($"{path} is JSON, but no notebook: it names no nbformat.\n{Cure}");
+            throw new TroubleException($"{path} is JSON, but not a notebook: it has no nbformat.\n{Cure}");
         }
     }
 

@@ -49,8 +49,8 @@ internal static class NotebookRunner
         }
         catch (Exception e) when (e is Win32Exception or InvalidOperationException)
         {
-            const string Cure = "Name a Python with PyTorch with --python.";
-            throw new TroubleException($"the notebook's run cannot be started, '{python}': {e.Message}\n{Cure}");
+            var why = e is Win32Exception { NativeErrorCode: 2 } ? "there is no such program" : "it is no program";
+            throw new TroubleException($"cannot start '{python}': {why}. Name a Python with PyTorch with --python.");
         }
     }
 }

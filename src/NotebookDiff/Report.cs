@@ -165,7 +165,7 @@ internal sealed class Report(string name, string? executedOn, Strictness strictn
         {
             (true, null) => "a cell that trains recorded nothing.\nRun it in Jupyter and save it, or here with --execute.",
             (true, _) => "a cell that trains printed nothing of it.",
-            _ => $"it has no run of this exercise.\nLooked for {Wanted}.",
+            _ => $"it has no training of this exercise.\nLooked for {Wanted}.",
         };
     }
 

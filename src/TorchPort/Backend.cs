@@ -9,6 +9,16 @@ internal static partial class Backend
     /// <summary><c>cpu</c>, <c>cuda</c> or <c>external</c>: the build's <c>-p:TorchBackend</c>.</summary>
     internal static string Name { get; } = Metadata("TorchBackend");
 
+    /// <summary>The versions of what computes, and the backend.</summary>
+    internal static string Versions
+    {
+        get
+        {
+            var torchSharp = typeof(TorchSharp.torch.Tensor).Assembly.GetName().Version!.ToString(3);
+            return $"TorchSharp {torchSharp}, libtorch {LibTorchVersion}, backend {Name}";
+        }
+    }
+
     /// <summary>The libtorch that TorchSharp was built for. <c>torch.__version__</c> would load libtorch.</summary>
     internal static string LibTorchVersion => Metadata("LibTorchVersion");
 

@@ -18,6 +18,13 @@ internal static class CommandLine
         var parsed = Parse(command, args);
         if (parsed.Action is ParseErrorAction)
         {
+            var after = args.SkipWhile(word => word != "--").Skip(1).FirstOrDefault(word => word.StartsWith('-'));
+            if (after is not null)
+            {
+                Stderr.Say($"{command.Name}: '{after}' stands after '--', where it is no option. Leave out the '--'.");
+                return 2;
+            }
+
             SayWhatIsWrong(parsed);
             return 2;
         }

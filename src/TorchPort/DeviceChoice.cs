@@ -40,7 +40,7 @@ internal static class DeviceChoice
         if (Backend.Name == "cpu")
         {
             var cure = OperatingSystem.IsLinux()
-                ? "Build the other with -p:TorchBackend=cuda, or run with --device cpu."
+                ? "Build the CUDA version with -p:TorchBackend=cuda, or run with --device cpu."
                 : "CUDA needs Linux x64 here: run with --device cpu.";
             return $"this build carries libtorch for the CPU only.\n{cure}";
         }

@@ -45,8 +45,7 @@ int Run(ParseResult options)
     var stdout = options.InvocationConfiguration.Output;
     if (options.GetValue(version))
     {
-        var torchSharp = $"TorchSharp {VersionOf<torch.Tensor>()}, libtorch {Backend.LibTorchVersion}";
-        stdout.WriteLine($"TorchPort {VersionOf<Notebook>()}, {torchSharp}, backend {Backend.Name}");
+        stdout.WriteLine($"TorchPort {typeof(Notebook).Assembly.GetName().Version!.ToString(3)}, {Backend.Versions}");
         return 0;
     }
 
@@ -70,5 +69,3 @@ int Run(ParseResult options)
 
     return 0;
 }
-
-static string VersionOf<T>() => typeof(T).Assembly.GetName().Version!.ToString(3);

@@ -81,7 +81,7 @@ public sealed class NotebookDiffTests : IDisposable
     [InlineData("--lr", "--lr takes a finite number that is not negative, not 'nan'", "nan")]
     [InlineData("--lr:nan", "--lr takes a finite number that is not negative, not 'nan'")]
     [InlineData("--", "cannot read 'absent.ipynb'", "absent.ipynb")]
-    [InlineData("--execute", "the notebook's run cannot be started, 'no-such-python'", "--python", "no-such-python")]
+    [InlineData("--execute", "cannot start 'no-such-python': there is no such program", "--python", "no-such-python")]
     [InlineData("--port", "argument '--port'", "/nothere", "--", "mine.ipynb")]
     [InlineData("--device", "--device takes auto, cpu, cuda or cuda:N, not 'gpu'", "gpu")]
     public void Trouble_is_said_in_one_to_three_lines(string first, string says, params string[] others) =>

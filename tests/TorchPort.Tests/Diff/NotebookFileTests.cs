@@ -27,12 +27,12 @@ public class NotebookFileTests
             Stream("stderr", "a warning\n"),
             Shown("display_data", "image/png", new string('A', 1_000_000)),
             Stream("stdout", "o\r\nthree"),
-            new JsonObject { ["output_type"] = "stream", ["text"] = "\n" },
+            new JsonObject { ["output_type"] = "stream", ["text"] = "\nfour\n" },
             Shown("execute_result", "text/plain", "tensor([1.])"));
         notebook["cells"]![0]!["source"] = new JsonArray("a\n", "b");
 
         var cell = Assert.Single(Parse(notebook.ToJsonString()));
-        Assert.Equal(["one", "two", "three", "tensor([1.])"], cell.Lines);
+        Assert.Equal(["one", "two", "three", "four", "tensor([1.])"], cell.Lines);
         Assert.Equal("a\nb", cell.Source);
     }
 
@@ -74,8 +74,8 @@ public class NotebookFileTests
     [InlineData("is empty", " \n")]
     [InlineData("see line 2", "{\"nbformat\": 4,\n \"cells\": [")]
     [InlineData("see line 2.\nIt has a merge conflict", "{\n  <<<<<<< HEAD\n\"nbformat\": 4\n=======\n>>>>>>> x\n}")]
-    [InlineData("names no nbformat", "[1, 2, 3]")]
-    [InlineData("names no nbformat", "{\"nbformat\": \"4\"}")]
+    [InlineData("has no nbformat", "[1, 2, 3]")]
+    [InlineData("has no nbformat", "{\"nbformat\": \"4\"}")]
     [InlineData("jupyter nbconvert --to notebook --nbformat 4 'my notebook.ipynb'", "{\"nbformat\": 3, \"worksheets\": []}")]
     [InlineData("cells is missing", "{\"nbformat\": 4}")]
     [InlineData("see line 3.\nJSON has no NaN", "{\"nbformat\": 4,\n \"metadata\": {\n \"accuracy\": NaN},\n \"cells\": []}")]

@@ -91,7 +91,7 @@ public sealed class RunNotebookTests : IDisposable
             print('{x:.1f} {0[0]:.1f}'.format([1.1], x=x), '{:.3}'.format('abcdef'))
             print(f'{n:4d} {x:12.3e} {x:3f} {x:.{width}f} {x!r:.2} {x}')
             print('%4d %.3f %s%% %.3F' % (n, x, 'a', x))
-            print(format(x, '.3f'), text, '50% gone', 7 % 4)
+            print(format(x, '.3f'), text, '50% gone', 7 % 4, '%d%%f' % n)
             """;
 
         var outcome = Run(new LearnersNotebook().Cell(Source), "--exact");
@@ -100,7 +100,7 @@ public sealed class RunNotebookTests : IDisposable
             1.1 1.1 abc
                3          1.1 1.1 1.1 1. 1.1
                3 1.1 a% 1.1
-            1.1 {k:.3f} 50% gone 3
+            1.1 {k:.3f} 50% gone 3 3%f
 
             """.ReplaceLineEndings("\n"), outcome.Stdout);
     }

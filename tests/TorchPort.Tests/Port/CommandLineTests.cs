@@ -54,6 +54,7 @@ public class CommandLineTests
     [InlineData("'--epoch' was not matched. Did you mean one of the following? --epochs", "--cell", "2", "--epoch=3", "3")]
     [InlineData("'notebook.ipynb'", "notebook.ipynb")]
     [InlineData("'x'", "--", "x")]
+    [InlineData("'--lr' stands after '--', where it is no option. Leave out the '--'", "--", "--lr", "0.3")]
     [InlineData("--device", "--device")]
     [InlineData("--device takes auto, cpu, cuda or cuda:N, not 'gpu'", "--device", "gpu")]
     [InlineData("--epochs takes a whole number from 0 to 2147483646, not '2147483647'", "--epochs", "2147483647")]

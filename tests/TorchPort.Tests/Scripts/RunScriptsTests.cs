@@ -62,7 +62,7 @@ public sealed class RunScriptsTests : IDisposable
         var link = "for tool in sh dirname basename readlink; do ln -s \"$(command -v $tool)\" \"$0\"; done; PATH=$0 exec \"$1\"";
 
         Start.Program("/bin/sh", ["-c", link, _folder.FullName, Script("run-cpu.sh")])
-            .Refused(1, "there is no dotnet here. Install the .NET 10 SDK.", lines: 1);
+            .Refused(1, "dotnet is not on PATH. Install the .NET 10 SDK.", lines: 1);
     }
 
     private string In(string name) => Path.Combine(_folder.FullName, name);
