@@ -44,7 +44,8 @@ internal sealed partial class CellCode
     internal bool UpdatesByHand => Updates().IsMatch(_code);
 
     /// <summary>Whether its gradient by hand is the one of the mean, as SGD's is.</summary>
-    internal bool TakesTheMean => _code.Replace(" ", "", StringComparison.Ordinal).Contains("2*torch.mean(", StringComparison.Ordinal);
+    internal bool TakesTheMean =>
+        _code.Replace(" ", "", StringComparison.Ordinal).Contains("2*torch.mean(", StringComparison.Ordinal);
 
     /// <summary>Whether it trains this model: it loops and prints a W and a cost, and has no bias and no images.</summary>
     internal bool Trains =>
@@ -140,9 +141,9 @@ internal sealed partial class CellCode
         var isClass = function.Code.StartsWith("class ", StringComparison.Ordinal);
         var head = Calls(function.Code, isClass ? "__init__" : function.Name).FirstOrDefault() ?? "";
         var parameters = ArgumentsOf(head).FindAll(parameter => parameter.Value != "self");
-        var names = parameters.ConvertAll(parameter => char.IsDigit(parameter.Name[0]) ? parameter.Value : parameter.Name)
+        var names = parameters.ConvertAll(parameter => int.TryParse(parameter.Name, out _) ? parameter.Value : parameter.Name)
             .ConvertAll(name => name.Split(':')[0]);
-        var place = names.FindIndex(name => RateNames().Match(name).Value == name);
+        var place = names.FindIndex(name => RateNames().Match(name) is { Success: true } match && match.Value == name);
         if (place < 0)
         {
             return calls.SelectMany(arguments => arguments).SelectMany(argument => Wholly(argument.Value));

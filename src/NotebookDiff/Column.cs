@@ -25,7 +25,9 @@ internal sealed class Column
         _decimals = finite.Max(number => number.Decimals);
         _places = finite.Max(number => number.Places);
         _digits = Math.Clamp(finite.Max(Digits), 1, 17);
-        var plain = finite.FindAll(number => number.Exponent is null).ConvertAll(number => number.Decimals);
+        // A tensor writes 0. for 0.0000
+        var withDecimals = finite.FindAll(number => number.Exponent is null && !number.Text.EndsWith('.'));
+        var plain = withDecimals.ConvertAll(number => number.Decimals);
         _keepsZeros = (plain.Count > 1 && plain.Distinct().Count() == 1) || finite.Exists(EndsInZero);
         _isRounded = finite.Count(number => number.Places == _places) > finite.Count(number => Digits(number) == _digits);
     }
@@ -39,7 +41,7 @@ internal sealed class Column
         }
 
         return number.IsFinite && float.IsFinite(value)
-            ? Spellings(number, value).Any(text => PrintedNumber.Read(text) == number.Value)
+            ? Spellings(number, value).Any(text => new PrintedNumber(0, text).IsSame(number))
             : number.Value.Equals(value);
     }
 

@@ -30,23 +30,25 @@ internal static class Exercise
     private const double Visible = 1e-3;
 
     /// <summary>Whether a step shows what these settings give, as near as its digits tell.</summary>
-    internal static bool Explains(Settings settings, Alignment alignment, PrintedStep step)
-    {
-        var q = 1 - (settings.Formula.Slope * settings.Rate);
-        var w = 1 - Math.Pow(q, step.Epoch + alignment.W);
-        var cost = FirstCost * Math.Pow(q, 2.0 * (step.Epoch + alignment.Cost));
-        return IsNear(step.W, w) && IsNear(step.Cost, cost);
-    }
+    internal static bool Explains(Settings settings, Alignment alignment, PrintedStep step) =>
+        ExplainsW(settings, alignment, step)
+        && IsNear(step.Cost, FirstCost * Math.Pow(Q(settings), 2.0 * (step.Epoch + alignment.Cost)));
+
+    /// <summary>Whether the W of a step is what these settings give.</summary>
+    internal static bool ExplainsW(Settings settings, Alignment alignment, PrintedStep step) =>
+        IsNear(step.W, 1 - Math.Pow(Q(settings), step.Epoch + alignment.W));
+
+    private static double Q(Settings settings) => 1 - (settings.Formula.Slope * settings.Rate);
 
     /// <summary>How many of the first steps of a run these settings do not explain.</summary>
     internal static int Misses(Settings settings, Alignment alignment, PrintedRun run) =>
         run.Steps.Take(Telling).Count(step => !Explains(settings, alignment, step));
 
-    /// <summary>Whether these settings explain most of the steps that tell: those before a training has come to its end.</summary>
+    /// <summary>Whether these settings explain most of the steps that tell, those before the end of the training.</summary>
     internal static bool ExplainsMost(Settings settings, Alignment alignment, PrintedRun run)
     {
-        var q = 1 - (settings.Formula.Slope * settings.Rate);
-        var telling = run.Steps.Take(Telling).Where(step => !(FirstCost * Math.Pow(q, 2.0 * step.Epoch) < Visible)).ToList();
+        var (q, first) = (Q(settings), run.Steps.Take(Telling));
+        var telling = first.Where(step => !(FirstCost * Math.Pow(q, 2.0 * step.Epoch) < Visible)).ToList();
         return telling.Count(step => Explains(settings, alignment, step)) * 2 > telling.Count;
     }
 

@@ -33,6 +33,20 @@ internal sealed record PrintedNumber(int At, string Text)
     /// <summary>The position of its last digit: 3 for 1.400, 5 for 8e-05.</summary>
     internal int Places => Decimals - (Exponent ?? 0);
 
+    /// <summary>Whether another is the same number, in each of its digits: a double has 17 of them at most.</summary>
+    internal bool IsSame(PrintedNumber other) =>
+        Value == other.Value && (Exponent is not null || other.Exponent is not null || Digits == other.Digits);
+
+    // Without what does not change the number: 1.400, +1.4 and 001.4 are one.
+    private string Digits
+    {
+        get
+        {
+            var digits = Text.Replace(",", "", StringComparison.Ordinal).TrimStart('+', '-', '0');
+            return digits.Contains('.', StringComparison.Ordinal) ? digits.TrimEnd('0').TrimEnd('.') : digits;
+        }
+    }
+
     /// <summary>Reads a number as Python's <c>float</c> does. A comma may separate thousands.</summary>
     internal static double Read(string number) => double.Parse(number, NumberStyles.Float | NumberStyles.AllowThousands, Python);
 }

@@ -96,7 +96,9 @@ internal sealed class Verdicts(Strictness strictness, double? learningRate)
     private static string? WhyNotThisExercise(PrintedRun run, OwnSettings own)
     {
         var fit = own.Best[0];
-        if (run.First > 1 || Exercise.ExplainsMost(fit.Settings, fit.Alignment, run))
+        var isOneLineOff = run.Steps.Count > 1 && fit.Misses <= 1
+            && Exercise.ExplainsW(fit.Settings, fit.Alignment, run.Steps[0]);
+        if (run.First > 1 || isOneLineOff || Exercise.ExplainsMost(fit.Settings, fit.Alignment, run))
         {
             return null;
         }

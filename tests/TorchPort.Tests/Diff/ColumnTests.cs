@@ -50,9 +50,12 @@ public class ColumnTests
     [InlineData(0.9994f, false, "1.000", "0.000")]
     [InlineData(float.NaN, true, "nan", "0.000")]
     [InlineData(float.PositiveInfinity, false, "-inf", "0.000")]
+    [InlineData(1e20f, true, "100000002004087734272.000", "1.400")]
+    [InlineData(1e20f, false, "100000002004087734275.000", "1.400")]
     [InlineData(1.4f, false, "nan", "0.000")]
     [InlineData(0.00004f, true, "0.", "1.4000")] // tensor(0.)
     [InlineData(0.020741f, true, "0.0207", "7.8293e-05", "1.4000")]
+    [InlineData(0.020741f, true, "0.0207", "9.2181e-05", "4.6667", "0.")]
     [InlineData(0.0208f, false, "0.0207", "7.8293e-05", "1.4000")]
     [InlineData(0.84000003f, true, "0.84000003", "0.", "1.4")] // numpy's float32
     [InlineData(0.9999999f, false, "1.0", "1.399999976158142")] // str() leaves no digit out

@@ -82,6 +82,10 @@ public sealed class LearnersNotebooksTests
         ["tensors"] = InOtherWords(
             Of(Sgd.With("W.item()", "W").With("cost.item()", "cost").With(Print, "'Epoch {}/{} W = {} cost = {}'")),
             "In [2]  " + SgdInWords),
+        ["tensors that end in 0."] = InOtherWords(
+            Of(Sgd.With("W.item()", "W.data").With("cost.item()", "cost.data").With("lr=0.15", "lr=0.1")
+                .With(Print, "'Epoch {}/{} W: {} Cost: {}'")),
+            "In [2]  SGD, lr 0.1, epochs 0 to 10: same numbers, different wording, 11 lines"),
         ["from 1"] = InOtherWords(
             Of(ByHand.With("range(nb_epochs + 1)", "range(1, nb_epochs + 1)")),
             "In [2]  by hand, lr 0.1, epochs 1 to 10: same numbers, counted from 1, 10 lines"),
