@@ -56,39 +56,31 @@ public sealed class LearnersNotebooksTests
             Of(ByHand.With("/{} W", "/{}, W"), Sgd.With("/{} W", "/{}, W")),
             "In [2]  " + ByHandInWords,
             "In [3]  " + SgdInWords),
-        ["blanks"] = InOtherWords(
-            Of(ByHand.With("W: ", "W : ").With("Cost: ", "Cost : ")),
-            "In [2]  " + ByHandInWords),
-        ["zeros"] = InOtherWords(
-            Of(Sgd.With(Print, "'{:04d}/{} w: {:.3f} loss: {:.6f}'")),
-            "In [2]  " + SgdInWords),
-        ["Korean"] = InOtherWords(
-            Of(ByHand.With(Print, "'에폭 {:4d}/{} 가중치 W는 {:.3f}, 비용(cost): {:.6f}'")),
-            "In [2]  " + ByHandInWords),
+        ["blanks"] = One(ByHand.With("W: ", "W : ").With("Cost: ", "Cost : "), ByHandInWords),
+        ["zeros"] = One(Sgd.With(Print, "'{:04d}/{} w: {:.3f} loss: {:.6f}'"), SgdInWords),
+        ["Korean"] = One(ByHand.With(Print, "'에폭 {:4d}/{} 가중치 W는 {:.3f}, 비용(cost): {:.6f}'"), ByHandInWords),
         ["3f"] = InOtherWords(
             Of(ByHand.With("{:.3f}", "{:3f}"), Sgd.With("{:.3f}", "{:.8f}")),
             "In [2]  " + ByHandInWords,
             "In [3]  " + SgdInWords),
-        ["str"] = InOtherWords(
-            Of(Sgd.With(Print, "'{} of {} W {} cost {}'")),
-            "In [2]  " + SgdInWords),
+        ["str"] = One(Sgd.With(Print, "'{} of {} W {} cost {}'"), SgdInWords),
         ["general"] = InOtherWords(
             Of(ByHand.With(Print, "'Epoch {}/{} W={:g} loss={:.4g}'"), Sgd.With(Print, "'Epoch {}/{} W={:.4e} loss={:.2e}'")),
             "In [2]  " + ByHandInWords,
             "In [3]  " + SgdInWords),
-        ["rounded"] = InOtherWords(
-            Of(Sgd.With("W.item(), cost.item()", "round(W.item(), 4), round(cost.item(), 4)").With(Print, "'{}/{} W{} cost{}'")),
-            "In [2]  " + SgdInWords),
-        ["tensors"] = InOtherWords(
-            Of(Sgd.With("W.item()", "W").With("cost.item()", "cost").With(Print, "'Epoch {}/{} W = {} cost = {}'")),
-            "In [2]  " + SgdInWords),
-        ["tensors that end in 0."] = InOtherWords(
-            Of(Sgd.With("W.item()", "W.data").With("cost.item()", "cost.data").With("lr=0.15", "lr=0.1")
-                .With(Print, "'Epoch {}/{} W: {} Cost: {}'")),
-            "In [2]  SGD, lr 0.1, epochs 0 to 10: same numbers, different wording, 11 lines"),
-        ["from 1"] = InOtherWords(
-            Of(ByHand.With("range(nb_epochs + 1)", "range(1, nb_epochs + 1)")),
-            "In [2]  by hand, lr 0.1, epochs 1 to 10: same numbers, counted from 1, 10 lines"),
+        ["rounded"] = One(
+            Sgd.With("W.item(), cost.item()", "round(W.item(), 4), round(cost.item(), 4)").With(Print, "'{}/{} W{} cost{}'"),
+            SgdInWords),
+        ["tensors"] = One(
+            Sgd.With("W.item()", "W").With("cost.item()", "cost").With(Print, "'Epoch {}/{} W = {} cost = {}'"),
+            SgdInWords),
+        ["tensors that end in 0."] = One(
+            Sgd.With("W.item()", "W.data").With("cost.item()", "cost.data").With("lr=0.15", "lr=0.1")
+                .With(Print, "'Epoch {}/{} W: {} Cost: {}'"),
+            "SGD, lr 0.1, epochs 0 to 10: same numbers, different wording, 11 lines"),
+        ["from 1"] = One(
+            ByHand.With("range(nb_epochs + 1)", "range(1, nb_epochs + 1)"),
+            "by hand, lr 0.1, epochs 1 to 10: same numbers, counted from 1, 10 lines"),
         ["after the step"] = InOtherWords(
             Of(AfterStep("range(nb_epochs + 1)"), AfterStep("range(1, nb_epochs + 1)")),
             "In [2]  SGD, lr 0.15, epochs 0 to 10: same numbers, printed after the step, 11 lines",
@@ -101,9 +93,9 @@ public sealed class LearnersNotebooksTests
             Of(Hundreds(ByHand.With("lr = 0.1", "lr = 1e-2")), Hundreds(Sgd.With("lr=0.15", "lr=.01"))),
             "In [2]  by hand, lr 0.01, epochs 0 to 1000: identical, 11 lines",
             "In [3]  SGD, lr 0.01, epochs 0 to 1000: identical, 11 lines"),
-        ["diverging"] = Identical(
-            Of(ByHand.With("lr = 0.1", "lr = 0.2").With("nb_epochs = 10", "nb_epochs = 300")),
-            "In [2]  by hand, lr 0.2, epochs 0 to 300: identical, 301 lines"),
+        ["diverging"] = One(
+            ByHand.With("lr = 0.1", "lr = 0.2").With("nb_epochs = 10", "nb_epochs = 300"),
+            "by hand, lr 0.2, epochs 0 to 300: identical, 301 lines"),
         ["SGD first"] = Identical(
             Of(Sgd, ByHand),
             "In [2]  " + SgdIdentical,
@@ -112,15 +104,9 @@ public sealed class LearnersNotebooksTests
             Of(ByHand + "\n\n" + Sgd),
             "In [2]  " + ByHandIdentical,
             "In [2]  " + SgdIdentical),
-        ["by hand alone"] = Identical(
-            Of(ByHand),
-            "In [2]  " + ByHandIdentical),
-        ["SGD alone"] = Identical(
-            Of(Sgd),
-            "In [2]  " + SgdIdentical),
-        ["assigned"] = Identical(
-            Of(ByHand.With("W -= lr * gradient", "W = W - lr * gradient")),
-            "In [2]  " + ByHandIdentical),
+        ["by hand alone"] = One(ByHand, ByHandIdentical),
+        ["SGD alone"] = One(Sgd, SgdIdentical),
+        ["assigned"] = One(ByHand.With("W -= lr * gradient", "W = W - lr * gradient"), ByHandIdentical),
         ["named"] = Identical(
             Of("learning_rate = 0.05", ByHand.With("lr = 0.1", "").With("lr * gradient", "learning_rate * gradient")),
             "In [3]  by hand, lr 0.05, epochs 0 to 10: identical, 11 lines"),
@@ -128,12 +114,10 @@ public sealed class LearnersNotebooksTests
             Of(ByHand.With("lr * gradient", "0.05 * gradient"), Sgd.With("lr=0.15", "0.05")),
             "In [2]  by hand, lr 0.05, epochs 0 to 10: identical, 11 lines",
             "In [3]  SGD, lr 0.05, epochs 0 to 10: identical, 11 lines"),
-        ["mean"] = Identical(
-            Of(ByHand.With("torch.sum(", "2 * torch.mean(")),
-            "In [2]  by hand with SGD's steps, lr 0.1, epochs 0 to 10: identical, 11 lines"),
-        ["autograd"] = Identical(
-            Of(Autograd),
-            "In [2]  by hand with SGD's steps, lr 0.15, epochs 0 to 10: identical, 11 lines"),
+        ["mean"] = One(
+            ByHand.With("torch.sum(", "2 * torch.mean("),
+            "by hand with SGD's steps, lr 0.1, epochs 0 to 10: identical, 11 lines"),
+        ["autograd"] = One(Autograd, "by hand with SGD's steps, lr 0.15, epochs 0 to 10: identical, 11 lines"),
         ["function"] = Identical(
             Of("def train():\n    " + Sgd.With("\n", "\n    "), "train()"),
             "In [3]  " + SgdIdentical),
@@ -146,13 +130,13 @@ public sealed class LearnersNotebooksTests
             Of(Doubled(ByHand), Sgd),
             "In [2]  not compared: other data or another model, its cost begins at 18.666666 and this exercise's at 4.666667",
             "In [3]  " + SgdIdentical),
-        ["y = 2x alone"] = Nothing(
-            Of(Doubled(Sgd)),
-            "In [2]  not compared: other data or another model, its cost begins at 18.666666 and this exercise's at 4.666667"),
-        ["a bias that is not printed"] = Nothing(
-            Of(Sgd.With("x_train * W", "x_train * W + b").With("[W], lr=0.15", "[W, b], lr=0.1")
-                .With("W = ", "b = torch.zeros(1, requires_grad=True)\nW = ")),
-            "In [2]  not compared: other data or another model, at epoch 1 its cost is 0.074074 and W is 0.933, "
+        ["y = 2x alone"] = One(
+            Doubled(Sgd),
+            "not compared: other data or another model, its cost begins at 18.666666 and this exercise's at 4.666667"),
+        ["a bias that is not printed"] = One(
+            Sgd.With("x_train * W", "x_train * W + b").With("[W], lr=0.15", "[W, b], lr=0.1")
+                .With("W = ", "b = torch.zeros(1, requires_grad=True)\nW = "),
+            "not compared: other data or another model, at epoch 1 its cost is 0.074074 and W is 0.933, "
             + "where this exercise's cost is 0.020949"),
         ["another start"] = Nothing(
             Of(ByHand.With("torch.zeros(1)", "torch.tensor([5.0])"), Sgd.With("torch.zeros(1", "torch.full((1,), -2.0")),
@@ -171,54 +155,44 @@ public sealed class LearnersNotebooksTests
             Of(ByHand.With("torch.sum(", "2 * torch.sum(").With("lr = 0.1", "lr = 0.01")),
             "In [2]  by hand, lr 0.01, epochs 0 to 10: 10 of 11 lines differ, first at epoch 1",
             "The numbers of In [2] are those of by hand at lr 0.02."),
-        ["2 * lr * mean"] = Identical(
-            Of(ByHand.With("lr = 0.1", "lr = 0.06")
-                .With("W -= lr * gradient", "W -= 2 * lr * torch.mean((W * x_train - y_train) * x_train)")),
-            "In [2]  by hand with SGD's steps, lr 0.06, epochs 0 to 10: identical, 11 lines"),
-        ["gradient = 0"] = Identical(
-            Of(ByHand.With("nb_epochs = 10", "gradient = 0\nnb_epochs = 10")),
-            "In [2]  " + ByHandIdentical),
+        ["2 * lr * mean"] = One(
+            ByHand.With("lr = 0.1", "lr = 0.06")
+                .With("W -= lr * gradient", "W -= 2 * lr * torch.mean((W * x_train - y_train) * x_train)"),
+            "by hand with SGD's steps, lr 0.06, epochs 0 to 10: identical, 11 lines"),
+        ["gradient = 0"] = One(ByHand.With("nb_epochs = 10", "gradient = 0\nnb_epochs = 10"), ByHandIdentical),
         ["quotient"] = Different(
             Of(ByHand.With("lr = 0.1", "").With("lr * gradient", "gradient / torch.sum(x_train ** 2)")),
             "In [2]  by hand, lr 0.1 (the port's own), epochs 0 to 10: 8 of 11 lines differ, first at epoch 1",
             "The numbers of In [2] are those of by hand at lr 0.07143."),
-        ["zero"] = Identical(
-            Of(ByHand.With("lr = 0.1", "lr = 0")),
-            "In [2]  by hand, lr 0, epochs 0 to 10: identical, 11 lines"),
-        ["negative"] = Nothing(
-            Of(ByHand.With("lr = 0.1", "lr = -0.1")),
-            "In [2]  not compared: lr -0.1, which the port does not take"),
-        ["Adam"] = Nothing(
-            Of(Sgd.With("optim.SGD", "optim.Adam")),
-            "In [2]  not compared: Adam, which the port does not have"),
+        ["zero"] = One(ByHand.With("lr = 0.1", "lr = 0"), "by hand, lr 0, epochs 0 to 10: identical, 11 lines"),
+        ["negative"] = One(ByHand.With("lr = 0.1", "lr = -0.1"), "not compared: lr -0.1, which the port does not take"),
+        ["Adam"] = One(Sgd.With("optim.SGD", "optim.Adam"), "not compared: Adam, which the port does not have"),
         ["momentum"] = Identical(
             Of(Sgd.With("lr=0.15", "lr=0.15, momentum=0.9"), Sgd.With("lr=0.15", "lr=0.15, momentum=0")),
             "In [2]  not compared: SGD with momentum, which the port does not have",
             "In [3]  " + SgdIdentical),
-        ["schedule"] = Nothing(
-            Of(Sgd.With("lr=0.15)", "lr=0.15)\nscheduler = optim.lr_scheduler.StepLR(optimizer, 3)") + "\n    scheduler.step()"),
-            "In [2]  not compared: StepLR, which the port does not have"),
-        ["a rate that changes"] = Nothing(
-            Of(ByHand + "\n    lr *= 0.9"),
-            "In [2]  not compared: a learning rate that changes, which the port does not have"),
-        ["a line again"] = Identical(
-            Of(ByHand + "\n" + PrintOf(ByHand).With("    ", "")),
-            "In [2]  " + ByHandIdentical),
+        ["schedule"] = One(
+            Sgd.With("lr=0.15)", "lr=0.15)\nscheduler = optim.lr_scheduler.StepLR(optimizer, 3)") + "\n    scheduler.step()",
+            "not compared: StepLR, which the port does not have"),
+        ["a rate that changes"] = One(
+            ByHand + "\n    lr *= 0.9",
+            "not compared: a learning rate that changes, which the port does not have"),
+        ["a line again"] = One(ByHand + "\n" + PrintOf(ByHand).With("    ", ""), ByHandIdentical),
         ["only the last epochs"] = Identical(
             Of("for lr in [0.01, 0.05, 0.1]:\n    "
                 + ByHand.With("lr = 0.1", "").With("    print", "    if epoch == nb_epochs: print").With("\n", "\n    ")),
             "In [2]  by hand, lr 0.01, epoch 10: identical, 1 line",
             "In [2]  by hand, lr 0.05, epoch 10: identical, 1 line",
             "In [2]  " + "by hand, lr 0.1, epoch 10: identical, 1 line"),
-        ["dictionary"] = Identical(
-            Of(ByHand.With("lr = 0.1", "options = {'lr': 0.05, 'epochs': 10}").With("lr * gradient", "options['lr'] * gradient")),
-            "In [2]  by hand, lr 0.05, epochs 0 to 10: identical, 11 lines"),
+        ["dictionary"] = One(
+            ByHand.With("lr = 0.1", "options = {'lr': 0.05, 'epochs': 10}").With("lr * gradient", "options['lr'] * gradient"),
+            "by hand, lr 0.05, epochs 0 to 10: identical, 11 lines"),
         ["class"] = Identical(
             Of("class Options:\n    lr = 0.05\n    other = 0.1", Sgd.With("lr=0.15", "lr=Options.lr")),
             "In [3]  SGD, lr 0.05, epochs 0 to 10: identical, 11 lines"),
-        ["list"] = Identical(
-            Of(ByHand.With("lr = 0.1", "lrs = [0.1, 0.05]").With("lr * gradient", "lrs[1] * gradient")),
-            "In [2]  by hand, lr 0.05, epochs 0 to 10: identical, 11 lines"),
+        ["list"] = One(
+            ByHand.With("lr = 0.1", "lrs = [0.1, 0.05]").With("lr * gradient", "lrs[1] * gradient"),
+            "by hand, lr 0.05, epochs 0 to 10: identical, 11 lines"),
         ["default argument"] = Identical(
             Of("def train(rate=0.05):\n    " + Sgd.With("lr=0.15", "lr=rate").With("\n", "\n    "), "train()"),
             "In [3]  SGD, lr 0.05, epochs 0 to 10: identical, 11 lines"),
@@ -229,18 +203,14 @@ public sealed class LearnersNotebooksTests
         ["another cell"] = Identical(
             Of("lr = 0.05", ByHand.With("lr = 0.1", "")),
             "In [3]  by hand, lr 0.05, epochs 0 to 10: identical, 11 lines"),
-        ["power"] = Identical(
-            Of(ByHand.With("lr = 0.1", "lr = 10 ** -2")),
-            "In [2]  by hand, lr 0.01, epochs 0 to 10: identical, 11 lines"),
-        ["no zero_grad"] = Different(
-            Of(Sgd.With("    optimizer.zero_grad()\n", "")),
-            "In [2]  SGD, lr 0.15, epochs 0 to 10: 9 of 11 lines differ, first at epoch 2"),
-        ["thousands"] = InOtherWords(
-            Of(Hundreds(Sgd.With("lr=0.15", "lr=0.001").With("{:4d}/{}", "{:,}/{:,}")).With("= 1000", "= 2000")),
-            "In [2]  SGD, lr 0.001, epochs 0 to 2000: same numbers, different wording, 21 lines"),
-        ["Korean cost"] = InOtherWords(
-            Of(Sgd.With("Cost:", "비용:").With("W:", "가중치:")),
-            "In [2]  " + SgdInWords),
+        ["power"] = One(ByHand.With("lr = 0.1", "lr = 10 ** -2"), "by hand, lr 0.01, epochs 0 to 10: identical, 11 lines"),
+        ["no zero_grad"] = One(
+            Sgd.With("    optimizer.zero_grad()\n", ""),
+            "SGD, lr 0.15, epochs 0 to 10: 9 of 11 lines differ, first at epoch 2"),
+        ["thousands"] = One(
+            Hundreds(Sgd.With("lr=0.15", "lr=0.001").With("{:4d}/{}", "{:,}/{:,}")).With("= 1000", "= 2000"),
+            "SGD, lr 0.001, epochs 0 to 2000: same numbers, different wording, 21 lines"),
+        ["Korean cost"] = One(Sgd.With("Cost:", "비용:").With("W:", "가중치:"), SgdInWords),
         ["no step"] = Different(
             Of(ByHand, Sgd.With("    optimizer.step()", "")),
             "In [2]  " + ByHandIdentical,
@@ -262,9 +232,9 @@ public sealed class LearnersNotebooksTests
             Of("for lr in [0.1, 1e-2]:\n    " + ByHand.With("lr = 0.1", "").With("\n", "\n    ")),
             "In [2]  " + ByHandIdentical,
             "In [2]  by hand, lr 0.01, epochs 0 to 10: identical, 11 lines"),
-        ["hundreds from 1"] = InOtherWords(
-            Of(Hundreds(ByHand.With("lr = 0.1", "lr = 0.001")).With("range(nb_epochs + 1)", "range(1, 301)")),
-            "In [2]  by hand, lr 0.001, epochs 100 to 300 of 1000: same numbers, counted from 1, 3 lines"),
+        ["hundreds from 1"] = One(
+            Hundreds(ByHand.With("lr = 0.1", "lr = 0.001")).With("range(nb_epochs + 1)", "range(1, 301)"),
+            "by hand, lr 0.001, epochs 100 to 300 of 1000: same numbers, counted from 1, 3 lines"),
         ["final line"] = Identical(
             Of(ByHand + "\nprint('Final W:', W.item(), 'cost:', cost.item(), 'after 10 epochs')"),
             "In [2]  " + ByHandIdentical,
@@ -353,6 +323,17 @@ public sealed class LearnersNotebooksTests
     private static Row InOtherWords(LearnersNotebook notebook, params string[] said) => new(notebook, 1, 0, said);
 
     private static Row Different(LearnersNotebook notebook, params string[] said) => new(notebook, 1, 1, said);
+
+    // One cell, and its verdict, which tells the exit codes.
+    private static Row One(string source, string verdict)
+    {
+        var notebook = Of(source);
+        string[] said = ["In [2]  " + verdict];
+        return verdict.Contains("not compared", StringComparison.Ordinal) ? Nothing(notebook, said)
+            : verdict.Contains("identical", StringComparison.Ordinal) ? Identical(notebook, said)
+            : verdict.Contains("same numbers", StringComparison.Ordinal) ? InOtherWords(notebook, said)
+            : Different(notebook, said);
+    }
 
     private static LearnersNotebook Of(params string[] sources) =>
         sources.Aggregate(new LearnersNotebook().Cell(Imports), (notebook, source) => notebook.Cell(source));
