@@ -80,8 +80,7 @@ internal sealed class DiffCommand
     {
         if (given.GetValue(_version))
         {
-            var version = typeof(DiffCommand).Assembly.GetName().Version!.ToString(3);
-            given.InvocationConfiguration.Output.WriteLine($"NotebookDiff {version}, {Backend.Versions}");
+            given.InvocationConfiguration.Output.WriteLine($"NotebookDiff {Backend.VersionOf<DiffCommand>()}, {Backend.Versions}");
             return 0;
         }
 

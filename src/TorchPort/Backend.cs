@@ -10,14 +10,11 @@ internal static partial class Backend
     internal static string Name { get; } = Metadata("TorchBackend");
 
     /// <summary>The versions of what computes, and the backend.</summary>
-    internal static string Versions
-    {
-        get
-        {
-            var torchSharp = typeof(TorchSharp.torch.Tensor).Assembly.GetName().Version!.ToString(3);
-            return $"TorchSharp {torchSharp}, libtorch {LibTorchVersion}, backend {Name}";
-        }
-    }
+    internal static string Versions =>
+        $"TorchSharp {VersionOf<TorchSharp.torch.Tensor>()}, libtorch {LibTorchVersion}, backend {Name}";
+
+    /// <summary>The version of the assembly that a type is in.</summary>
+    internal static string VersionOf<T>() => typeof(T).Assembly.GetName().Version!.ToString(3);
 
     /// <summary>The libtorch that TorchSharp was built for. <c>torch.__version__</c> would load libtorch.</summary>
     internal static string LibTorchVersion => Metadata("LibTorchVersion");

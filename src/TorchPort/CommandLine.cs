@@ -16,16 +16,12 @@ internal static class CommandLine
     internal static int Run(Command command, string[] args, int failed, int readerLeft)
     {
         var parsed = Parse(command, args);
-        if (parsed.Action is ParseErrorAction)
+        if (parsed.Action is ParseErrorAction refusal)
         {
-            var after = args.SkipWhile(word => word != "--").Skip(1).FirstOrDefault(word => word.StartsWith('-'));
-            if (after is not null)
-            {
-                Stderr.Say($"{command.Name}: '{after}' stands after '--', where it is no option. Leave out the '--'.");
-                return 2;
-            }
-
-            SayWhatIsWrong(parsed);
+            var option = args.SkipWhile(word => word != "--").FirstOrDefault(word => word is ['-', '-', _, ..]);
+            Stderr.Say(option is null
+                ? $"{command.Name}: {WhatIsWrong(parsed, refusal)}\nSee {command.Name} --help."
+                : $"{command.Name}: '{option}' stands after '--', where it is no option. Leave out the '--'.");
             return 2;
         }
 
@@ -38,15 +34,10 @@ internal static class CommandLine
         {
             return readerLeft;
         }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        catch (Exception e) when (e is TroubleException or IOException or UnauthorizedAccessException)
         {
-            var why = e is IOException ? e.Message : "it is closed.";
-            Stderr.Say($"{command.Name}: cannot write to standard output: {why}");
-            return failed;
-        }
-        catch (TroubleException e)
-        {
-            Stderr.Say($"{command.Name}: {e.Message}");
+            var stdout = e is TroubleException ? "" : "cannot write to standard output: ";
+            Stderr.Say($"{command.Name}: {stdout}{(e is UnauthorizedAccessException ? "it is closed." : e.Message)}");
             return failed;
         }
     }
@@ -110,17 +101,15 @@ internal static class CommandLine
         || (token.Type == TokenType.Argument && token.Value is ['-', not ((>= '0' and <= '9') or '.'), ..]);
 
     // A misspelt option gets the near ones suggested.
-    private static void SayWhatIsWrong(ParseResult parsed)
+    private static string WhatIsWrong(ParseResult parsed, ParseErrorAction refusal)
     {
-        var program = parsed.CommandResult.Command;
-        var action = (ParseErrorAction)parsed.Action!;
-        action.ShowHelp = false;
-        action.ShowTypoCorrections = parsed.UnmatchedTokens is [['-', ..], ..];
+        refusal.ShowHelp = false;
+        refusal.ShowTypoCorrections = parsed.UnmatchedTokens is [['-', ..], ..];
 
         // System.CommandLine prints the suggestions before the errors.
         using var said = new StringWriter { NewLine = "\n" };
         _ = parsed.Invoke(new InvocationConfiguration { Output = said, Error = said });
-        var first = said.ToString().Split("\n\n", StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries)[0];
-        Stderr.Say($"{program.Name}: {first.Replace('\n', ' ')}\nSee {program.Name} --help.");
+        var parts = said.ToString().Split("\n\n", StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
+        return parts[0].Replace('\n', ' ');
     }
 }

@@ -45,7 +45,7 @@ int Run(ParseResult options)
     var stdout = options.InvocationConfiguration.Output;
     if (options.GetValue(version))
     {
-        stdout.WriteLine($"TorchPort {typeof(Notebook).Assembly.GetName().Version!.ToString(3)}, {Backend.Versions}");
+        stdout.WriteLine($"TorchPort {Backend.VersionOf<Notebook>()}, {Backend.Versions}");
         return 0;
     }
 

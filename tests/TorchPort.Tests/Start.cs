@@ -76,9 +76,6 @@ internal static class Start
         }
     }
 
-    /// <summary>The version of the assembly that a type is in.</summary>
-    internal static string VersionOf<T>() => typeof(T).Assembly.GetName().Version!.ToString(3);
-
     /// <summary>Runs a line of shell, in which "$@" is a command, or else the port.</summary>
     internal static Outcome Shell(string line, string[]? command = null) =>
         Program("/bin/sh", ["-c", line, "sh", .. command ?? PortCommand]);

@@ -8,7 +8,7 @@ public class LoadOnOlderLibstdcxxTests
 {
     private static readonly string s_library = Path.Combine(AppContext.BaseDirectory, "libLibTorchSharp.so");
     private static readonly string s_package = Path.Combine(
-        Start.Packages, "torchsharp", Start.VersionOf<torch.Tensor>(), "runtimes/linux-x64/native/libLibTorchSharp.so");
+        Start.Packages, "torchsharp", Backend.VersionOf<torch.Tensor>(), "runtimes/linux-x64/native/libLibTorchSharp.so");
 
     [Fact]
     public void The_libstdcxx_of_GCC_13_is_no_hard_requirement()

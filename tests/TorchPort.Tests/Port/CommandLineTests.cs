@@ -43,9 +43,9 @@ public class CommandLineTests
     [Fact]
     public void Version_names_all_that_computes()
     {
-        var torchSharp = $"TorchSharp {Start.VersionOf<torch.Tensor>()}, libtorch {Backend.LibTorchVersion}";
+        var torchSharp = $"TorchSharp {Backend.VersionOf<torch.Tensor>()}, libtorch {Backend.LibTorchVersion}";
 
-        var said = $"TorchPort {Start.VersionOf<Notebook>()}, {torchSharp}, backend {Backend.Name}\n";
+        var said = $"TorchPort {Backend.VersionOf<Notebook>()}, {torchSharp}, backend {Backend.Name}\n";
         Assert.Equal(new Outcome(0, said, ""), Start.Port("--version"));
     }
 
