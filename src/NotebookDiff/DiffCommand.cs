@@ -78,9 +78,10 @@ internal sealed class DiffCommand
 
     private int Compare(ParseResult given)
     {
+        var output = given.InvocationConfiguration.Output;
         if (given.GetValue(_version))
         {
-            given.InvocationConfiguration.Output.WriteLine($"NotebookDiff {Backend.VersionOf<DiffCommand>()}, {Backend.Versions}");
+            output.WriteLine($"NotebookDiff {Backend.VersionOf<DiffCommand>()}, {Backend.Versions}");
             return 0;
         }
 
@@ -104,7 +105,7 @@ internal sealed class DiffCommand
         }
 
         var report = new Report(name, executedOn, strictness, given.GetValue(_all));
-        return report.Write(given.InvocationConfiguration.Output, verdicts);
+        return report.Write(output, verdicts);
     }
 
     private List<Cell> Execute(ParseResult given, string path, string name, out string executedOn)

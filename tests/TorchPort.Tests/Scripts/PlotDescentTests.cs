@@ -39,10 +39,9 @@ public sealed class PlotDescentTests : IDisposable
     [Fact]
     public void The_picture_in_the_README_shows_these_steps()
     {
-        var readme = Places(XDocument.Load(Path.Combine(Start.Repository, "scripts/descent.svg")), Blue);
-        var drawn = Places(Svg(Trace(10, 0.1)), Blue);
-        Assert.All(Shape(readme[0]).Zip(Shape(drawn[0])), pair => Assert.Equal(pair.First, pair.Second, tolerance: 0.01));
-        Assert.All(Shape(readme[1]).Zip(Shape(drawn[1])), pair => Assert.Equal(pair.First, pair.Second, tolerance: 0.01));
+        var shown = Places(XDocument.Load(Path.Combine(Start.Repository, "scripts/descent.svg")), Blue).SelectMany(Shape);
+        var drawn = Places(Svg(Trace(10, 0.1)), Blue).SelectMany(Shape);
+        Assert.All(shown.Zip(drawn), pair => Assert.Equal(pair.First, pair.Second, tolerance: 0.01));
 
         static IEnumerable<double> Shape((double X, double Y)[] at) =>
             from step in at
@@ -69,9 +68,6 @@ public sealed class PlotDescentTests : IDisposable
         Assert.InRange(left[^1].Y, -5000, Places(picture, "gray")[0][0].Y - 1);
         Assert.InRange(right[^1].X - right[0].X, 250, 400);
     }
-
-    [Fact]
-    public void A_run_without_a_cost_to_draw_is_a_picture() => Svg("Epoch 0/0 W: nan, Cost: nan\n");
 
     [Fact]
     public void An_SVG_is_drawn_alike_by_every_browser()
