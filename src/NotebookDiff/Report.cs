@@ -131,8 +131,9 @@ internal sealed class Report(string name, string? executedOn, Strictness strictn
     {
         if (verdicts.OtherLines.Count > 0)
         {
-            var others = verdicts.OtherLines.Select(lines => $"{TextLines.Count(lines.Count)} of {lines.Cell.Name}");
-            output.WriteLine($"Not compared: {string.Join(", ", others)}");
+            var others = verdicts.OtherLines.ConvertAll(lines => $"{TextLines.Count(lines.Count)} of {lines.Cell.Name}");
+            var sum = $"{verdicts.OtherLines.Sum(lines => lines.Count)} lines of {others.Count} cells";
+            output.WriteLine($"Not compared: {(others.Count > 5 ? sum : string.Join(", ", others))}");
         }
 
         foreach (var cell in verdicts.All.Select(verdict => verdict.Cell).Where(cell => cell.Error is not null).Distinct())

@@ -111,6 +111,17 @@ public class ReportTests
         Assert.Contains($"1 of 2 lines differs, at {where}\n", Answer(twoLines).Said);
     }
 
+    [Theory]
+    [InlineData(5, "Not compared: 2 lines of In [1], 2 lines of In [2], 2 lines of In [3], 2 lines of In [4], 2 lines of In [5]\n")]
+    [InlineData(6, "Not compared: 12 lines of 6 cells\n")]
+    public void Lines_of_many_cells_are_summed_up(int cells, string says)
+    {
+        var notebook = new LearnersNotebook();
+        Enumerable.Range(0, cells).ToList().ForEach(_ => notebook.Cell("print(1)", "1\n1\n"));
+
+        Assert.Equal(says, Judged.Notebook(notebook.Json()).Stdout);
+    }
+
     [Fact]
     public void Lines_of_the_sum_are_not_those_of_the_mean()
     {
