@@ -13,9 +13,7 @@ internal sealed partial class CellCode
     private readonly List<string> _before;
     private readonly bool _loops;
 
-    /// <summary>Reads a cell.</summary>
-    /// <param name="code">Its code, <see cref="PythonCode.WithoutComments"/>.</param>
-    /// <param name="before">The code of the cells that were run before it, in that order.</param>
+    /// <summary>Reads a cell, without comments. The cells that were run before it come in that order.</summary>
     internal CellCode(string code, List<string> before)
     {
         (_code, _before) = (code, before);

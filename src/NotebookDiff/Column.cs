@@ -11,8 +11,6 @@ internal sealed class Column
     private readonly int _digits = 6;
 
     /// <summary>Finds out how a column is written.</summary>
-    /// <param name="numbers">Its numbers.</param>
-    /// <param name="exact">Whether each number has the digits that tell its float32.</param>
     internal Column(IEnumerable<PrintedNumber> numbers, bool exact)
     {
         _exact = exact;
@@ -46,8 +44,6 @@ internal sealed class Column
     }
 
     /// <summary>Writes a float of the port's as the notebook would.</summary>
-    /// <param name="value">The float.</param>
-    /// <param name="like">The notebook's number at its place.</param>
     internal string Spell(float value, PrintedNumber like)
     {
         if (_exact || !float.IsFinite(value))

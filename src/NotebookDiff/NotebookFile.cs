@@ -37,10 +37,7 @@ internal static class NotebookFile
         }
     }
 
-    /// <summary>Reads the code cells of a notebook from its JSON.</summary>
-    /// <param name="path">What to call it in an error.</param>
-    /// <param name="json">The text of its file.</param>
-    /// <param name="byLabel">Whether the cells were run in the order of their labels, and not from top to bottom.</param>
+    /// <summary>Reads the code cells of a notebook from its JSON, in the order of their labels, or from top to bottom.</summary>
     /// <exception cref="TroubleException">It is no notebook.</exception>
     internal static List<Cell> Parse(string path, string json, bool byLabel)
     {

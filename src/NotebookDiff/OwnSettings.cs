@@ -3,9 +3,6 @@ using System.Globalization;
 namespace NotebookDiff;
 
 /// <summary>Settings for a run, and how many of its first steps they do not explain.</summary>
-/// <param name="Settings">The port's cell and learning rate.</param>
-/// <param name="Alignment">Which of the port's epochs the steps show.</param>
-/// <param name="Misses">How many steps have other numbers.</param>
 internal sealed record Fit(Settings Settings, Alignment Alignment, int Misses);
 
 /// <summary>The settings that a run's code means.</summary>
@@ -16,11 +13,7 @@ internal sealed class OwnSettings
     private readonly bool _isByHand;
     private readonly bool _takesTheMean;
 
-    /// <summary>Chooses the settings of a run.</summary>
-    /// <param name="run">The run.</param>
-    /// <param name="runs">How many runs its cell has.</param>
-    /// <param name="code">The cell's code.</param>
-    /// <param name="given">The learning rate of code that names none, or null.</param>
+    /// <summary>Chooses the settings of one of the runs of a cell. The given learning rate is for code that names none.</summary>
     internal OwnSettings(PrintedRun run, int runs, CellCode code, double? given)
     {
         _run = run;

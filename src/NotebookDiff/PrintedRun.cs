@@ -30,9 +30,6 @@ internal sealed record PrintedRun(Cell Cell, int Place, IReadOnlyList<PrintedSte
     /// <summary>
     /// Finds the runs of a cell. An epoch that is not higher starts a new one; the very same line printed again is no step.
     /// </summary>
-    /// <param name="cell">The cell.</param>
-    /// <param name="ofAnotherModel">How many of its lines are steps of another model.</param>
-    /// <param name="others">How many of its lines are no steps.</param>
     internal static List<PrintedRun> Of(Cell cell, out int ofAnotherModel, out int others)
     {
         (ofAnotherModel, others) = (0, 0);

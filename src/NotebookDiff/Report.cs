@@ -4,11 +4,7 @@ using TorchSharp;
 
 namespace NotebookDiff;
 
-/// <summary>Says what came out, and chooses the exit code.</summary>
-/// <param name="name">What to call the notebook.</param>
-/// <param name="executedOn">The PyTorch that it was run on, or null where it is read as recorded.</param>
-/// <param name="strictness">What a difference is.</param>
-/// <param name="all">Whether to show all lines that differ.</param>
+/// <summary>Says what came out, and chooses the exit code. A notebook that was not executed is read as recorded.</summary>
 internal sealed class Report(string name, string? executedOn, Strictness strictness, bool all)
 {
     private const int Shown = 20;

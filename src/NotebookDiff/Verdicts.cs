@@ -14,9 +14,7 @@ internal sealed record NotCompared(Cell Cell, string Why) : Verdict(Cell);
 /// <summary>A cell trains this model, and printed no line of it.</summary>
 internal sealed record Silent(Cell Cell) : Verdict(Cell);
 
-/// <summary>The verdicts on a notebook, cell by cell in the order in which the cells were run.</summary>
-/// <param name="strictness">How strict to be.</param>
-/// <param name="learningRate">The learning rate of code that names none, or null.</param>
+/// <summary>The verdicts on a notebook, cell by cell. The learning rate is for code that names none.</summary>
 internal sealed class Verdicts(Strictness strictness, double? learningRate)
 {
     // Several settings may explain a run, by hand with 0.1 and SGD with 0.15 for instance: the port's last digit tells which.

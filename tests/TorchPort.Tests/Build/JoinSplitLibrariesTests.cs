@@ -1,4 +1,3 @@
-using System.IO.Compression;
 using System.Runtime.Versioning;
 using System.Security.Cryptography;
 using System.Text;
@@ -133,9 +132,8 @@ public sealed class JoinSplitLibrariesTests : IDisposable
     public void Two_first_builds_at_once_join_a_library_and_write_nothing_to_stdout()
     {
         Unpack("libx.so");
-        Pack();
 
-        var builds = s_projects.AsParallel().Select(Build).ToArray();
+        var builds = s_projects.AsParallel().Select(project => Build(project, "libx.so")).ToArray();
 
         // The name of the backend is what was asked for, and no more.
         Assert.All(builds, build => Assert.Equal(new Outcome(0, "cuda\n", ""), build));
@@ -149,9 +147,8 @@ public sealed class JoinSplitLibrariesTests : IDisposable
         Unpack("liby.so");
         File.Delete(Fragment("libx.so", 1));
         File.Delete(Fragment("liby.so", 2));
-        Pack();
 
-        var build = Build("one");
+        var build = Build("one", "libx.so", "liby.so");
 
         Assert.Equal((1, 2), (build.ExitCode, build.Errors.Length));
         Assert.Contains("error : " + Damaged("libx.so"), build.Errors[0], StringComparison.Ordinal);
@@ -202,39 +199,14 @@ public sealed class JoinSplitLibrariesTests : IDisposable
         }
     }
 
-    // Makes a feed of the packages. Those with a first piece bring a FileRestitch of their own.
-    private void Pack()
+    // Builds a project with the repository's own build files, where a package brings a FileRestitch of its own.
+    private Outcome Build(string project, params string[] libraries)
     {
-        Directory.Move(In("packages"), In("unpacked"));
-        Directory.CreateDirectory(In("feed"));
-        foreach (var id in Ids())
-        {
-            var content = In($"unpacked/{id}/1.0.0");
-            Write($"{content}/lib/netstandard2.0/_._", "");
-            Write($"{content}/{id}.nuspec", $"""
-                <package><metadata>
-                  <id>{id}</id><version>1.0.0</version><authors>a test</authors><description>a piece</description>
-                </metadata></package>
-                """);
-            if (id.EndsWith("-primary", StringComparison.Ordinal))
-            {
-                Write($"{content}/build/{id}.targets", Start.Noise("FileRestitch"));
-            }
-
-            ZipFile.CreateFromDirectory(content, In($"feed/{id}.1.0.0.nupkg"));
-        }
-    }
-
-    private IEnumerable<string> Ids() => Directory.GetDirectories(In("unpacked")).Select(folder => Path.GetFileName(folder));
-
-    // Builds a project with all packages of the feed, and with the repository's own build files.
-    private Outcome Build(string project)
-    {
-        var references = Ids().Select(id => $"<PackageReference Include='{id}' VersionOverride='1.0.0' />");
-        Write(In($"{project}/{project}.csproj"), $"""
-            <Project Sdk="Microsoft.NET.Sdk">
-              <PropertyGroup><RestoreSources>{In("feed")}</RestoreSources></PropertyGroup>
-              <ItemGroup>{string.Concat(references)}</ItemGroup>
+        Write(In($"{project}/{project}.csproj"), """<Project Sdk="Microsoft.NET.Sdk" />""");
+        Write(In($"{project}/obj/cuda/{project}.csproj.package.targets"), $"""
+            <Project>
+              <ItemGroup><NativeCopyLocalItems Include="{string.Join(';', libraries.Select(Library))}" /></ItemGroup>
+              <Target Name="FileRestitch"><Error Text="the package's own target ran" /></Target>
             </Project>
             """);
         string[] options =
@@ -242,10 +214,9 @@ public sealed class JoinSplitLibrariesTests : IDisposable
             "-p:TorchBackend=cuda",
             $"-p:DirectoryBuildPropsPath={Start.Repository}/Directory.Build.props",
             $"-p:DirectoryBuildTargetsPath={Start.Repository}/Directory.Build.targets",
-            $"-p:DirectoryPackagesPropsPath={Start.Repository}/Directory.Packages.props",
         ];
-        string[] arguments = ["build", In(project), "-t:ResolvePackageAssets", "-getProperty:TorchBackend", .. options];
-        return Start.Program("dotnet", arguments, ("NUGET_PACKAGES", In("packages")));
+        string[] question = ["-t:FileRestitch", "-getProperty:TorchBackend"];
+        return Start.Program("dotnet", ["build", "--no-restore", In(project), .. question, .. options]);
     }
 
     private static void Write(string path, string text) => Write(path, Encoding.UTF8.GetBytes(text));
