@@ -104,8 +104,11 @@ internal sealed partial class CellCode
         var changes = setsGroups || Bindings(_code).Any(binding => binding.Changes);
         var isOneOfSeveral = fits && (kinds.Contains("SGD") || UpdatesByHand);
         var isStepped = _code.Split(".step(").Length > 2;
+        string[] calls = [".step(", ".zero_grad("];
+        var missing = own.Count > 0 ? Array.Find(calls, call => !_code.Contains(call, StringComparison.Ordinal)) : null;
         return schedule is not null && isStepped ? schedule
             : changes ? "a learning rate that changes"
+            : fits && missing is not null && !UpdatesByHand ? $"SGD without {missing[1..]})"
             : isOneOfSeveral ? null
             : kinds.Find(kind => kind != "SGD" && kind != schedule);
     }

@@ -122,6 +122,14 @@ public class ReportTests
         Assert.Equal(says, Judged.Notebook(notebook.Json()).Stdout);
     }
 
+    [Theory]
+    [InlineData("    optimizer.step()", "step()")]
+    [InlineData("    optimizer.zero_grad()\n", "zero_grad()")]
+    public void Code_that_cannot_train_so_is_not_compared_with_lines_that_it_did_not_print(string line, string call) =>
+        Assert.EndsWith(
+            $"not compared: SGD without {call}, which the port does not have\n",
+            Answer(SgdPrinted, source: Sgd.With(line, "")).Said);
+
     [Fact]
     public void Lines_of_the_sum_are_not_those_of_the_mean()
     {
