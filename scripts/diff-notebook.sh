@@ -1,6 +1,7 @@
 #!/bin/sh
 # Builds the diff with the port in it, and runs it.
 backend=cpu
+before=
 for word do
   case "$before $word" in
     "--device cuda" | "--device cuda:"[0-9]* | *" --device=cuda" | *" --device=cuda:"[0-9]*) backend=cuda ;;

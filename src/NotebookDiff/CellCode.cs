@@ -57,8 +57,8 @@ internal sealed partial class CellCode
     /// else what it binds to the name of a rate, or multiplies the gradient with. Null if it binds what cannot be read.
     /// </summary>
     /// <param name="bySgd">Whether those of its optimizers, and not those by hand.</param>
-    /// <param name="runs">How many trainings there are. Where more values are bound than that, the last ones count.</param>
-    internal List<double>? NamedRates(bool bySgd, int runs)
+    /// <param name="trainings">How many there are. Where more values are bound than that, the last ones count.</param>
+    internal List<double>? NamedRates(bool bySgd, int trainings)
     {
         var optimizers = Optimizers().Matches(_code).Select(match => match.Groups["arguments"].Value).ToList();
         var updates = Updates().Matches(_code).Select(match => match.Groups["by"].Value).ToList();
@@ -81,7 +81,7 @@ internal sealed partial class CellCode
 
         var bindings = Bindings(_code).Where(binding => used.Count == 0 || used.Contains(binding.Name)).ToList();
         var isUnread = bindings.Count > 0 && bindings[^1].Rates.Count == 0;
-        return isUnread ? null : Distinct(bindings.TakeLast(runs).SelectMany(binding => binding.Rates));
+        return isUnread ? null : Distinct(bindings.TakeLast(trainings).SelectMany(binding => binding.Rates));
     }
 
     /// <summary>The learning rates that the nearest earlier cell names which names any.</summary>

@@ -42,7 +42,6 @@ internal sealed class DiffCommand
     private readonly Option<bool> _exact = Flag("--exact", "with --execute: compare floats to the last bit");
     private readonly Option<bool> _inOrder = Flag("--in-order", "with --execute: run its cells from top to bottom");
     private readonly Option<bool> _all = Flag("--all", "show all lines that differ, not only the first 20 of a run");
-
     private readonly Option<bool> _version = Flag("--version", "show the versions of the diff, TorchSharp and libtorch");
 
     /// <summary>Makes the command line.</summary>

@@ -22,7 +22,11 @@ internal static class NotebookRunner
         {
             using var program = Process.Start(start)!;
             var (isEnded, hasExited) = (false, false);
-            Console.CancelKeyPress += (_, pressed) => (pressed.Cancel, isEnded) = (true, End());
+            Console.CancelKeyPress += (_, pressed) =>
+            {
+                (pressed.Cancel, isEnded) = (true, true);
+                End();
+            };
 
             // A diff that is ended otherwise leaves no notebook running.
             AppDomain.CurrentDomain.ProcessExit += (_, _) => End();
@@ -37,14 +41,12 @@ internal static class NotebookRunner
                 _ => throw new TroubleException($"'{python}' gave back no notebook. Name a Python with PyTorch with --python."),
             };
 
-            bool End()
+            void End()
             {
                 if (!hasExited)
                 {
                     program.Kill();
                 }
-
-                return true;
             }
         }
         catch (Exception e) when (e is Win32Exception or InvalidOperationException)

@@ -13,16 +13,17 @@ internal sealed class OwnSettings
     private readonly bool _isByHand;
     private readonly bool _takesTheMean;
 
-    /// <summary>Chooses the settings of one of the runs of a cell. The given learning rate is for code that names none.</summary>
-    internal OwnSettings(PrintedRun run, int runs, CellCode code, double? given)
+    /// <summary>Chooses the settings of a run. The given learning rate is for code that names none.</summary>
+    internal OwnSettings(PrintedRun run, int trainings, CellCode code, double? given)
     {
         _run = run;
         _isSgds = code.CallsOptimizer;
         _isByHand = !_isSgds || code.UpdatesByHand;
         _takesTheMean = code.TakesTheMean;
-        var named = Named(code, runs);
-        UsesGiven = named is not { Count: > 0 } && given is not null;
-        var candidates = named is { Count: > 0 } ? named : given is { } rate ? Of([rate]) : named is null ? Own : Guesses(code);
+        var named = Named(code, trainings);
+        var namesNone = named is not { Count: > 0 };
+        UsesGiven = namesNone && given is not null;
+        var candidates = !namesNone ? named! : given is { } rate ? Of([rate]) : named is null ? Own : Guesses(code);
         var taken = candidates.Where(settings => settings.Rate >= 0 && double.IsFinite(settings.Rate)).Distinct().ToList();
         NotTaken = taken.Count == 0 ? candidates[0].Rate : null;
 
@@ -32,7 +33,7 @@ internal sealed class OwnSettings
         var fewest = fits.Select(fit => fit.Misses).DefaultIfEmpty().Min();
         Best = fits.FindAll(fit => fit.Misses == fewest);
         var isGuessed = named is { Count: 0 } && code.OtherNumbers.Union(code.EarlierRates).Contains(Best[0].Settings.Rate);
-        IsAssumed = named is not { Count: > 0 } && !UsesGiven && !isGuessed;
+        IsAssumed = namesNone && !UsesGiven && !isGuessed;
     }
 
     /// <summary>Those that explain most, the likeliest first; empty where the port takes none of the learning rates.</summary>
@@ -66,18 +67,20 @@ internal sealed class OwnSettings
         return others.Distinct();
     }
 
-    // Each method has its rates; alone in a cell, by hand may take the steps of either formula. With as many rates as runs, each
-    // run has its own.
-    private List<Settings>? Named(CellCode code, int runs)
+    // Each method has its rates; alone in a cell, by hand may take the steps of either formula. With as many rates as trainings,
+    // each has its own.
+    private List<Settings>? Named(CellCode code, int trainings)
     {
         if (_isSgds && _isByHand)
         {
-            var byHand = (code.NamedRates(bySgd: false, runs) ?? []).Select(rate => new Settings(Formula.ByHand, rate));
-            return [.. byHand, .. (code.NamedRates(bySgd: true, runs) ?? []).Select(rate => new Settings(Formula.Sgd, rate))];
+            var byHand = code.NamedRates(bySgd: false, trainings) ?? [];
+            var bySgd = code.NamedRates(bySgd: true, trainings) ?? [];
+            var settings = byHand.Select(rate => new Settings(Formula.ByHand, rate));
+            return [.. settings, .. bySgd.Select(rate => new Settings(Formula.Sgd, rate))];
         }
 
-        var rates = code.NamedRates(_isSgds, runs);
-        return rates is null ? null : Of(rates.Count == runs ? [rates[_run.Place]] : rates);
+        var rates = code.NamedRates(_isSgds, trainings);
+        return rates is null ? null : Of(rates.Count == trainings ? [rates[_run.Place]] : rates);
     }
 
     private List<Settings> Of(IEnumerable<double> rates)

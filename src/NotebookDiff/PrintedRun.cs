@@ -2,7 +2,7 @@ namespace NotebookDiff;
 
 /// <summary>The steps that one training printed, with rising epochs.</summary>
 /// <param name="Cell">The cell that printed them.</param>
-/// <param name="Place">Which of the cell's runs it is, from 0.</param>
+/// <param name="Place">Which of the cell's trainings it is of, from 0.</param>
 /// <param name="Steps">Its steps, at least one.</param>
 /// <param name="TellsAgain">Whether it is one line that tells the last epoch of the run before again, in other words.</param>
 internal sealed record PrintedRun(Cell Cell, int Place, IReadOnlyList<PrintedStep> Steps, bool TellsAgain)
@@ -15,17 +15,7 @@ internal sealed record PrintedRun(Cell Cell, int Place, IReadOnlyList<PrintedSte
     internal int Epochs => Math.Max(Steps[^1].Epochs ?? 0, Last);
 
     /// <summary>An epoch that is missing among others that come at one distance, or null.</summary>
-    internal int? Missing
-    {
-        get
-        {
-            var distances = Steps.Zip(Steps.Skip(1), (one, next) => next.Epoch - one.Epoch).ToList();
-            var usual = distances.DefaultIfEmpty().Min();
-            var odd = distances.FindAll(distance => distance != usual);
-            var isHole = odd.Count > 0 && odd.Count * 4 <= distances.Count && odd.TrueForAll(distance => distance % usual == 0);
-            return isHole ? Steps[distances.IndexOf(odd[0])].Epoch + usual : null;
-        }
-    }
+    internal int? Missing { get; } = FirstMissing(Steps);
 
     /// <summary>
     /// Finds the runs of a cell. An epoch that is not higher starts a new one; the very same line printed again is no step.
@@ -52,8 +42,23 @@ internal sealed record PrintedRun(Cell Cell, int Place, IReadOnlyList<PrintedSte
             runs[^1].Add(step);
         }
 
-        var again = runs.Select((steps, i) => i > 0 && IsToldAgain(runs[i - 1], steps)).ToList();
-        return [.. runs.Select((steps, i) => new PrintedRun(cell, i - again.Take(i + 1).Count(told => told), steps, again[i]))];
+        // A run that tells another again has its place.
+        var place = -1;
+        return [.. runs.Select((steps, i) =>
+        {
+            var tellsAgain = i > 0 && IsToldAgain(runs[i - 1], steps);
+            place += tellsAgain ? 0 : 1;
+            return new PrintedRun(cell, place, steps, tellsAgain);
+        })];
+    }
+
+    private static int? FirstMissing(IReadOnlyList<PrintedStep> steps)
+    {
+        var distances = steps.Zip(steps.Skip(1), (one, next) => next.Epoch - one.Epoch).ToList();
+        var usual = distances.DefaultIfEmpty().Min();
+        var odd = distances.FindAll(distance => distance != usual);
+        var isHole = odd.Count > 0 && odd.Count * 4 <= distances.Count && odd.TrueForAll(distance => distance % usual == 0);
+        return isHole ? steps[distances.IndexOf(odd[0])].Epoch + usual : null;
     }
 
     // Two trainings that print their last epoch alone may print the same line, too: each is a run.

@@ -80,15 +80,14 @@ internal sealed class Report(string name, string? executedOn, Strictness strictn
         var by = strictness.Tolerance is { } tolerance ? $" by more than {tolerance}" : "";
         var first = comparison.Differing[0].Epoch;
         var where = differing == 1 ? $"differs{by}, at epoch {first}" : $"differ{by}, first at epoch {first}";
-        return $"{how}{differing} of {count} {where}{Distance(comparison)}";
+        return $"{how}{differing} of {count} {where}{(strictness.Exact ? Distance(comparison) : "")}";
     }
 
-    private string Distance(Comparison comparison) => (strictness.Exact, comparison.LargestDistance()) switch
+    private static string Distance(Comparison comparison) => comparison.LargestDistance() switch
     {
-        (false, _) => "",
-        (_, null) => ", with nan on one side",
-        (_, 1) => ", at most 1 unit in the last place apart",
-        (_, var units) => $", at most {units} units in the last place apart",
+        null => ", with nan on one side",
+        1 => ", at most 1 unit in the last place apart",
+        var units => $", at most {units} units in the last place apart",
     };
 
     // The lines that differ in pairs, the notebook's and the port's; where only words do, the first pair.

@@ -35,9 +35,11 @@ internal sealed class Verdicts(Strictness strictness, double? learningRate)
     /// <exception cref="TroubleException">The port cannot be run.</exception>
     internal void Add(Cell cell)
     {
-        var code = new CellCode(PythonCode.WithoutComments(cell.Source), _before);
+        var source = PythonCode.WithoutComments(cell.Source);
+        var code = new CellCode(source, _before);
         var runs = PrintedRun.Of(cell, out var ofAnotherModel, out var others);
-        All.AddRange(runs.Select(run => Judge(run, runs.Count(other => !other.TellsAgain), code)));
+        var trainings = runs.Count(run => !run.TellsAgain);
+        All.AddRange(runs.Select(run => Judge(run, trainings, code)));
         if (ofAnotherModel > 0)
         {
             const string Why = "another model, with a bias or more weights or costs";
@@ -53,12 +55,12 @@ internal sealed class Verdicts(Strictness strictness, double? learningRate)
             OtherLines.Add((cell, others));
         }
 
-        _before.Add(PythonCode.WithoutComments(cell.Source));
+        _before.Add(source);
     }
 
-    private Verdict Judge(PrintedRun run, int runs, CellCode code)
+    private Verdict Judge(PrintedRun run, int trainings, CellCode code)
     {
-        var own = new OwnSettings(run, runs, code, learningRate);
+        var own = new OwnSettings(run, trainings, code, learningRate);
         var why = own.NotTaken is { } rate ? $"lr {rate:R}, which the port does not take" : WhyNotThisExercise(run, own);
         if (why is null && code.NotInPort(fits: own.Best[0].Misses == 0) is { } other)
         {

@@ -78,7 +78,7 @@ public class CellCodeTests
     private static List<double>? Named(string source)
     {
         var code = Code(source);
-        return code.NamedRates(code.CallsOptimizer, runs: 1);
+        return code.NamedRates(code.CallsOptimizer, trainings: 1);
     }
 
     private static CellCode Code(string source) => new(PythonCode.WithoutComments(source), []);
