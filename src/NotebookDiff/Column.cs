@@ -25,8 +25,9 @@ internal sealed class Column
         _digits = Math.Clamp(finite.Max(Digits), 1, 17);
         // A tensor writes 0. for 0.0000
         var withDecimals = finite.FindAll(number => number.Exponent is null && !number.Text.EndsWith('.'));
-        var plain = withDecimals.ConvertAll(number => number.Decimals);
-        _keepsZeros = (plain.Count > 1 && plain.Distinct().Count() == 1) || finite.Exists(EndsInZero);
+        var isPlain = withDecimals.Count > 1 && withDecimals.DistinctBy(number => number.Decimals).Count() == 1;
+        // 1.400, but not the 1.0 that Python's str() ends in
+        _keepsZeros = isPlain || finite.Exists(number => number.Decimals > 1 && number.Mantissa.EndsWith('0'));
         _isRounded = finite.Count(number => number.Places == _places) > finite.Count(number => Digits(number) == _digits);
     }
 
@@ -70,16 +71,14 @@ internal sealed class Column
     }
 
     // Python writes at least two digits of an exponent, .NET at least three.
-    private static string Scientific(double value, int decimals) =>
-        Text(value, $"e{decimals}").Split('e') is [var mantissa, var exponent]
-            ? $"{mantissa}e{int.Parse(exponent, PrintedNumber.Python):+00;-00}"
-            : "";
+    private static string Scientific(double value, int decimals)
+    {
+        var parts = Text(value, $"e{decimals}").Split('e');
+        return $"{parts[0]}e{int.Parse(parts[1], PrintedNumber.Python):+00;-00}";
+    }
 
     private static string Text(double value, string format) => value.ToString(format, PrintedNumber.Python);
 
     private static int Digits(PrintedNumber number) =>
         number.Mantissa.Where(char.IsAsciiDigit).SkipWhile(digit => digit == '0').Count();
-
-    // 1.400, but not the 1.0 that Python's str() ends in
-    private static bool EndsInZero(PrintedNumber number) => number.Decimals > 1 && number.Mantissa.EndsWith('0');
 }

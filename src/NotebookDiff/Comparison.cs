@@ -1,4 +1,3 @@
-using System.Globalization;
 using TorchPort;
 
 namespace NotebookDiff;
@@ -14,24 +13,24 @@ internal sealed class Comparison
     private readonly Lazy<Column> _w;
     private readonly Lazy<Column> _cost;
 
-    /// <summary>Runs the port at the settings of a fit, and compares.</summary>
+    /// <summary>Runs the port at some settings, and compares.</summary>
     /// <exception cref="TroubleException">The port cannot be run so.</exception>
-    internal Comparison(PrintedRun run, Fit fit, Strictness strictness)
+    internal Comparison(PrintedRun run, Settings settings, Strictness strictness)
     {
-        (Run, Fit, _strictness) = (run, fit, strictness);
-        var last = run.Last + Math.Max(fit.Alignment.W, fit.Alignment.Cost);
+        (Run, Settings, _strictness) = (run, settings, strictness);
+        var last = run.Last + Math.Max(settings.Alignment.W, settings.Alignment.Cost);
         var epochs = Math.Max(run.Epochs, last);
-        _port = Port.Run(fit.Settings, epochs, last, strictness.Exact);
+        _port = Port.Run(settings, epochs, last, strictness.Exact);
         _w = new(() => new Column(run.Steps.Select(step => step.W), strictness.Exact));
         _cost = new(() => new Column(run.Steps.Select(step => step.Cost), strictness.Exact));
         OtherEpochs = _port.Values.FirstOrDefault(line => line.Epochs != epochs)?.Epochs;
-        IsIdentical = fit.Alignment == Alignment.Same && run.Steps.All(step => step.Text == Line(step));
+        IsIdentical = settings.Alignment == Alignment.Same && run.Steps.All(step => step.Text == Line(step));
         Differing = IsIdentical ? [] : [.. run.Steps.Where(step => !IsSame(step))];
     }
 
     internal PrintedRun Run { get; }
 
-    internal Fit Fit { get; }
+    internal Settings Settings { get; }
 
     /// <summary>Whether the port printed the very same lines.</summary>
     internal bool IsIdentical { get; }
@@ -46,8 +45,14 @@ internal sealed class Comparison
     internal bool HasSameNumbers => Differing.Count == 0 && OtherEpochs is null;
 
     /// <summary>Whether it is as much the same as is asked for.</summary>
-    internal bool IsAccepted =>
-        Run.Missing is null && (IsIdentical || (HasSameNumbers && (IgnoresWords || Run.TellsAgain)));
+    internal bool IsAccepted
+    {
+        get
+        {
+            var ignoresWords = Run.TellsAgain || _strictness is not { Exact: false, Numbers: false, Tolerance: null };
+            return Run.Missing is null && (IsIdentical || (HasSameNumbers && ignoresWords));
+        }
+    }
 
     /// <summary>The step's line with the port's numbers.</summary>
     internal string InWords(PrintedStep step) => Numbers(step) is var (w, cost)
@@ -60,23 +65,18 @@ internal sealed class Comparison
     /// <summary>The largest distance from the port, in units in the last place of float32; null where one side is nan.</summary>
     internal long? LargestDistance()
     {
-        var distances = new List<long?>();
-        foreach (var step in Differing)
+        var distances = Differing.SelectMany(step =>
         {
             var (w, cost) = Numbers(step) ?? (float.NaN, float.NaN);
-            distances.Add(Distance((float)step.W.Value, w));
-            distances.Add(Distance((float)step.Cost.Value, cost));
-        }
-
+            return new[] { Distance((float)step.W.Value, w), Distance((float)step.Cost.Value, cost) };
+        }).ToList();
         return distances.Contains(null) ? null : distances.Max();
     }
 
-    private bool IgnoresWords => _strictness.Numbers || _strictness.Exact || _strictness.Tolerance is not null;
-
     private (float W, float Cost)? Numbers(PrintedStep step)
     {
-        var w = _port.GetValueOrDefault(step.Epoch + Fit.Alignment.W)?.W;
-        var cost = _port.GetValueOrDefault(step.Epoch + Fit.Alignment.Cost)?.Cost;
+        var w = _port.GetValueOrDefault(step.Epoch + Settings.Alignment.W)?.W;
+        var cost = _port.GetValueOrDefault(step.Epoch + Settings.Alignment.Cost)?.Cost;
         return w is not null && cost is not null ? (w.Value, cost.Value) : null;
     }
 
@@ -85,23 +85,12 @@ internal sealed class Comparison
 
     private bool IsSame(Column column, PrintedNumber number, float value) =>
         column.Shows(number, value)
-        || (AsDecimal(number.Text) is { } left
-            && AsDecimal(column.Spell(value, number)) is { } right
+        || (number.Decimal is { } left
+            && new PrintedNumber(0, column.Spell(value, number)).Decimal is { } right
             && Math.Abs(left - right) <= _strictness.Tolerance);
 
-    // Null if it is no decimal: nan, inf, or too large.
-    private static decimal? AsDecimal(string text) =>
-        decimal.TryParse(text, NumberStyles.Float | NumberStyles.AllowThousands, PrintedNumber.Python, out var value)
-        && Math.Abs(value) < decimal.MaxValue / 2
-            ? value
-            : null;
-
-    private static long? Distance(float left, float right) => (float.IsNaN(left), float.IsNaN(right)) switch
-    {
-        (false, false) => Math.Abs(Order(left) - Order(right)),
-        (true, true) => 0,
-        _ => null,
-    };
+    private static long? Distance(float left, float right) =>
+        float.IsNaN(left) || float.IsNaN(right) ? null : Math.Abs(Order(left) - Order(right));
 
     // The floats in their order: neighbours are one apart.
     private static long Order(float value)

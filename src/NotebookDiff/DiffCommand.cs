@@ -1,7 +1,6 @@
 using System.CommandLine;
 using System.CommandLine.Help;
 using System.Globalization;
-using System.Text.Json.Nodes;
 using TorchPort;
 using static TorchPort.CommandLine;
 
@@ -35,7 +34,7 @@ internal sealed class DiffCommand
         DefaultValueFactory = _ => OperatingSystem.IsWindows() ? "python" : "python3",
     };
 
-    private readonly Option<double?> _lr = LearningRate("the learning rate of code that names none [default: the port's]");
+    private readonly Option<double?> _lr = LearningRate("the learning rate of code that leaves doubt about it");
     private readonly Option<string> _device = Device("the device of the port and, with --execute, of the notebook");
     private readonly Option<bool> _numbers = Flag("--numbers", "ignore the words around equal numbers");
     private readonly Option<bool> _execute = Flag("--execute", "run the notebook on a Python with PyTorch; else none of it runs");
@@ -86,33 +85,24 @@ internal sealed class DiffCommand
 
         var path = given.GetValue(_notebook) ?? Path.Combine(AppContext.BaseDirectory, Own);
         var name = given.GetValue(_notebook) ?? Own;
-        var cells = NotebookFile.Read(path);
+        var notebook = NotebookFile.Read(path);
         Port.Load(given.GetValue(_device)!);
-        string? executedOn = null;
         if (given.GetValue(_execute))
         {
-            cells = Execute(given, path, name, out executedOn);
+            Option<bool>[] flags = [_exact, _inOrder];
+            string[] options = ["--device", $"{Port.Device}", .. flags.Where(given.GetValue).Select(flag => flag.Name)];
+            var json = NotebookRunner.Run(given.GetValue(_python)!, path, options);
+            notebook = NotebookFile.Parse(name, json, byLabel: !given.GetValue(_inOrder));
         }
 
         var strictness = new Strictness(given.GetValue(_exact), given.GetValue(_numbers), given.GetValue(_tolerance));
         var verdicts = new Verdicts(strictness, given.GetValue(_lr));
-        cells.ForEach(verdicts.Add);
-        var isCompared = verdicts.All.Exists(verdict => verdict is Compared);
-        if (given.GetValue(_lr) is not null && isCompared && !verdicts.UsedLearningRate)
+        notebook.Cells.ForEach(verdicts.Add);
+        if (given.GetValue(_lr) is not null && verdicts.Runs.Count > 0 && !verdicts.UsedLearningRate)
         {
             Stderr.Say("NotebookDiff: --lr is not used, since the code names its learning rates.");
         }
 
-        var report = new Report(name, executedOn, strictness, given.GetValue(_all));
-        return report.Write(output, verdicts);
-    }
-
-    private List<Cell> Execute(ParseResult given, string path, string name, out string executedOn)
-    {
-        Option<bool>[] flags = [_exact, _inOrder];
-        var options = flags.Where(given.GetValue).Select(flag => flag.Name).Prepend($"{Port.Device}").Prepend("--device");
-        var json = NotebookRunner.Run(given.GetValue(_python)!, path, [.. options]);
-        executedOn = (string)JsonNode.Parse(json)!["ran_on"]!;
-        return NotebookFile.Parse(name, json, byLabel: !given.GetValue(_inOrder));
+        return new Report(name, notebook.RanOn, strictness, given.GetValue(_all)).Write(output, verdicts);
     }
 }

@@ -11,82 +11,69 @@ internal sealed record Formula(int Label, string Words, double Slope, double Own
     internal static readonly Formula Sgd = new(3, "SGD", 28.0 / 3, 0.15);
 }
 
-/// <summary>What the port is told.</summary>
-internal sealed record Settings(Formula Formula, double Rate);
-
 /// <summary>
-/// The exercise in closed form: three points, W from 0, the mean squared error. Before step k the weight is 1 - q^k and the cost
-/// is 14/3 q^2k, where q = 1 - slope * learning rate.
+/// What the port is told, and which of its epochs a step shows. In closed form the weight before step k is 1 - q^k and the cost
+/// 14/3 q^2k, where q = 1 - slope * learning rate.
 /// </summary>
+internal sealed record Settings(Formula Formula, double Rate, Alignment Alignment)
+{
+    private double Q => 1 - (Formula.Slope * Rate);
+
+    /// <summary>Whether a step shows what these settings give, as near as its digits tell.</summary>
+    internal bool Explains(PrintedStep step) =>
+        ExplainsW(step) && step.Cost.IsNear(Exercise.FirstCost * Math.Pow(Q, 2.0 * (step.Epoch + Alignment.Cost)));
+
+    /// <summary>Whether its W is what they give.</summary>
+    internal bool ExplainsW(PrintedStep step) => step.W.IsNear(1 - Math.Pow(Q, step.Epoch + Alignment.W));
+
+    /// <summary>How many of the first steps of a run they do not explain.</summary>
+    internal int Misses(PrintedRun run) => run.FirstSteps.Count(step => !Explains(step));
+}
+
+/// <summary>This exercise, whatever the learning rate: three points, W from 0, the mean squared error.</summary>
 internal static class Exercise
 {
     /// <summary>The cost at W = 0.</summary>
     internal const double FirstCost = 14.0 / 3;
 
-    /// <summary>So many steps tell whether a run is of this exercise, and at which settings.</summary>
-    internal const int Telling = 100;
-
-    // A lower cost is the end of any training.
-    private const double Visible = 1e-3;
-
-    /// <summary>Whether a step shows what these settings give, as near as its digits tell.</summary>
-    internal static bool Explains(Settings settings, Alignment alignment, PrintedStep step) =>
-        ExplainsW(settings, alignment, step)
-        && IsNear(step.Cost, FirstCost * Math.Pow(Q(settings), 2.0 * (step.Epoch + alignment.Cost)));
-
-    /// <summary>Whether the W of a step is what these settings give.</summary>
-    internal static bool ExplainsW(Settings settings, Alignment alignment, PrintedStep step) =>
-        IsNear(step.W, 1 - Math.Pow(Q(settings), step.Epoch + alignment.W));
-
-    private static double Q(Settings settings) => 1 - (settings.Formula.Slope * settings.Rate);
-
-    /// <summary>How many of the first steps of a run these settings do not explain.</summary>
-    internal static int Misses(Settings settings, Alignment alignment, PrintedRun run) =>
-        run.Steps.Take(Telling).Count(step => !Explains(settings, alignment, step));
-
-    /// <summary>Whether these settings explain most of the steps that tell, those before the end of the training.</summary>
-    internal static bool ExplainsMost(Settings settings, Alignment alignment, PrintedRun run)
+    /// <summary>Why a run is not of this exercise, or null: it is known by where it begins and by its curve.</summary>
+    /// <param name="run">The run.</param>
+    /// <param name="own">The settings that its code means. One line may have been edited.</param>
+    internal static string? WhyNot(PrintedRun run, Settings own)
     {
-        var (q, first) = (Q(settings), run.Steps.Take(Telling));
-        var telling = first.Where(step => !(FirstCost * Math.Pow(q, 2.0 * step.Epoch) < Visible)).ToList();
-        return telling.Count(step => Explains(settings, alignment, step)) * 2 > telling.Count;
+        var first = run.Steps[0];
+        var misses = own.Misses(run);
+        if (run.First > 1 || misses == 0 || (misses == 1 && run.Steps.Count > 1 && own.ExplainsW(first)))
+        {
+            return null;
+        }
+
+        var begins = first.Cost.IsNear(FirstCost);
+        var costs = $"its cost begins at {first.Cost.Text} and this exercise's at {FirstCost:F6}";
+        return OffCurve(run) switch
+        {
+            null when begins && IsOnCurve(first.W, first.Cost) && !first.W.IsNear(0) => $"another start, W = {first.W.Text}",
+            null when begins => null,
+            null => $"another start, {costs}",
+            _ when !begins => $"other data or another model, {costs}",
+            var off => $"other data or another model, at epoch {off.Epoch} its cost is {off.Cost.Text} and W is {off.W.Text}, "
+                + $"where this exercise's cost is {CostAt(off.W.Value):F6}",
+        };
     }
 
-    /// <summary>Whether a run begins with this exercise's first cost.</summary>
-    internal static bool BeginsAtFirstCost(PrintedRun run) => IsNear(run.Steps[0].Cost, FirstCost);
-
-    /// <summary>Whether a run begins with another W than 0, as its line says.</summary>
-    internal static bool StartsElsewhere(PrintedRun run) =>
-        IsOnCurve(run.Steps[0].W, run.Steps[0].Cost) && !IsNear(run.Steps[0].W, 0);
-
-    /// <summary>
-    /// Null where most of a run's telling steps have the cost of their W, or of the W of the line before, whatever the learning
-    /// rate; else the first that has not.
-    /// </summary>
-    internal static PrintedStep? OffCurve(PrintedRun run)
+    // The first step that has neither the cost of its W nor of the W of the line before, where half of them have not. A cost that
+    // is lower than can be seen is the end of any training.
+    private static PrintedStep? OffCurve(PrintedRun run)
     {
-        var steps = run.Steps.Take(Telling).ToList();
-        var telling = steps.Index().Where(pair => !(pair.Item.Cost.Value < Visible)).ToList();
-        var off = telling.FindAll(pair => !IsOnCurve(pair.Item.W, pair.Item.Cost)
-            && !(pair.Index == 0 ? BeginsAtFirstCost(run) : IsOnCurve(steps[pair.Index - 1].W, pair.Item.Cost)));
+        var telling = run.FirstSteps.Index().Where(step => !(step.Item.Cost.Value < 1e-3)).ToList();
+        var off = telling.FindAll(step => !IsOnCurve(step.Item.W, step.Item.Cost)
+            && !(step.Index == 0 ? step.Item.Cost.IsNear(FirstCost) : IsOnCurve(run.Steps[step.Index - 1].W, step.Item.Cost)));
         return off.Count > 0 && off.Count * 2 >= telling.Count ? off[0].Item : null;
     }
 
-    /// <summary>The cost at a weight.</summary>
-    internal static double CostAt(double w) => FirstCost * (1 - w) * (1 - w);
-
     // A W of few digits stands for many costs.
-    private static bool IsOnCurve(PrintedNumber w, PrintedNumber cost)
-    {
-        var half = HalfUnit(w);
-        var slack = FirstCost * half * ((2 * Math.Abs(1 - w.Value)) + half);
-        return IsNear(cost, CostAt(w.Value), slack);
-    }
+    private static bool IsOnCurve(PrintedNumber w, PrintedNumber cost) =>
+        cost.IsNear(CostAt(w.Value), slack: FirstCost * w.HalfUnit * ((2 * Math.Abs(1 - w.Value)) + w.HalfUnit));
 
-    // Half a unit of the last place, and what float32 may have lost.
-    private static bool IsNear(PrintedNumber number, double value, double slack = 0) => number.IsFinite
-        ? Math.Abs(number.Value - value) <= HalfUnit(number) + slack + (2e-5 * Math.Max(1, Math.Abs(value)))
-        : !(Math.Abs(value) <= 1e18);
-
-    private static double HalfUnit(PrintedNumber number) => number.IsFinite ? 0.5 * Math.Pow(10, -number.Places) : 0;
+    private static double CostAt(double w) => FirstCost * (1 - w) * (1 - w);
 }

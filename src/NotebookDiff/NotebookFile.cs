@@ -1,6 +1,6 @@
 using System.Text;
 using System.Text.Json;
-using System.Text.Json.Nodes;
+using System.Text.Json.Serialization;
 using TorchPort;
 
 namespace NotebookDiff;
@@ -13,13 +13,21 @@ namespace NotebookDiff;
 internal sealed record Cell(string Name, string Source, IReadOnlyList<string> Lines, string? Error = null);
 
 /// <summary>A Jupyter notebook of nbformat 4.</summary>
-internal static class NotebookFile
+/// <param name="Cells">Its code cells, in the order in which they were run.</param>
+/// <param name="RanOn">What run-notebook.py ran it on, or null.</param>
+internal sealed record NotebookFile(List<Cell> Cells, string? RanOn)
 {
-    private const string Cure = "Name a file that Jupyter saved.";
+    private static readonly JsonSerializerOptions s_nbformat = new()
+    {
+        PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower,
+        RespectNullableAnnotations = true,
+        RespectRequiredConstructorParameters = true,
+        Converters = { new Text() },
+    };
 
-    /// <summary>Reads the code cells of a notebook, in the order in which they were run.</summary>
+    /// <summary>Reads a notebook.</summary>
     /// <exception cref="TroubleException">It cannot be read, or is no notebook.</exception>
-    internal static List<Cell> Read(string path)
+    internal static NotebookFile Read(string path)
     {
         if (Directory.Exists(path))
         {
@@ -28,7 +36,7 @@ internal static class NotebookFile
 
         try
         {
-            return Parse(path, Decode(path, File.ReadAllBytes(path)), byLabel: true);
+            return Parse(path, File.ReadAllBytes(path), byLabel: true);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException or ArgumentException)
         {
@@ -37,117 +45,97 @@ internal static class NotebookFile
         }
     }
 
-    /// <summary>Reads the code cells of a notebook from its JSON, in the order of their labels, or from top to bottom.</summary>
+    /// <summary>Reads a notebook from its JSON; its cells in the order of their labels, or from top to bottom.</summary>
     /// <exception cref="TroubleException">It is no notebook.</exception>
-    internal static List<Cell> Parse(string path, string json, bool byLabel)
+    internal static NotebookFile Parse(string path, byte[] json, bool byLabel)
     {
-        var root = Root(path, json);
+        var notebook = Deserialize(path, json);
         var cells = new List<(int Order, Cell Cell)>();
-        var place = "";
-        try
+        foreach (var cell in notebook.Cells!.OfType<CellJson>().Where(cell => cell.CellType == "code"))
         {
-            foreach (var cell in Member(root, "cells").AsArray().Where(cell => (string?)Member(cell, "cell_type") == "code"))
-            {
-                place = $"code cell {cells.Count + 1}: ";
-                var label = (int?)cell!["execution_count"];
-                var name = label is null ? place[..^2] : $"In [{label}]";
-                var outputs = cell["outputs"]?.AsArray().OfType<JsonObject>().ToList() ?? [];
-                var error = outputs.Find(output => IsOfType(output, "error"));
-                var raised = error is null ? null : (string?)error["ename"] ?? "of no name";
+            var name = cell.ExecutionCount is { } label ? $"In [{label}]" : $"code cell {cells.Count + 1}";
+            var outputs = cell.Outputs?.OfType<OutputJson>().ToList() ?? [];
+            var error = outputs.Find(output => output.OutputType == "error");
+            var raised = error is null ? null : error.Ename ?? "of no name";
 
-                // A cell without a label follows the cell before it.
-                var order = label ?? cells.LastOrDefault().Order;
-                cells.Add((order, new(name, Joined(Member(cell, "source")), TextLines.Of(Printed(outputs)), raised)));
-            }
-        }
-        catch (Exception e) when (IsWrongShape(e))
-        {
-            var what = e is KeyNotFoundException ? e.Message
-                : json.Contains("\\ud", StringComparison.OrdinalIgnoreCase) ? "a text has half a character (\\ud8..)."
-                : "a value is of another kind than it should be.";
-            throw new TroubleException($"{path} is no notebook of nbformat 4: {place}{what}\nSave it again in Jupyter.");
+            // A cell without a label follows the cell before it.
+            var order = cell.ExecutionCount ?? cells.LastOrDefault().Order;
+            cells.Add((order, new(name, cell.Source, TextLines.Of(Printed(outputs)), raised)));
         }
 
         var run = byLabel ? cells.OrderBy(cell => cell.Order) : cells.AsEnumerable();
-        return [.. run.Select(cell => cell.Cell)];
+        return new([.. run.Select(cell => cell.Cell)], notebook.RanOn);
     }
 
-    private static string Decode(string path, byte[] bytes)
+    private static NotebookJson Deserialize(string path, byte[] json)
     {
-        if (bytes is [0xFF, 0xFE, ..] or [0xFE, 0xFF, ..])
-        {
-            throw new TroubleException($"{path} is UTF-16, and a notebook is UTF-8. Save it as UTF-8.");
-        }
-
+        const string Cure = "Save it again in Jupyter: it has to be UTF-8, without NaN and without a merge conflict.";
         try
         {
-            return new UTF8Encoding(false, throwOnInvalidBytes: true).GetString(bytes).TrimStart('\ufeff');
-        }
-        catch (DecoderFallbackException e)
-        {
-            var line = 1 + bytes.AsSpan(0, e.Index).Count((byte)'\n');
-            throw new TroubleException($"{path} is not UTF-8: see line {line}. Save it as UTF-8.");
-        }
-    }
-
-    private static JsonObject Root(string path, string json)
-    {
-        if (string.IsNullOrWhiteSpace(json))
-        {
-            throw new TroubleException($"{path} is empty. Name a file that Jupyter saved.");
-        }
-
-        try
-        {
-            var root = JsonNode.Parse(json);
-            var version = (int)Member(root, "nbformat");
-            return version == 4 ? root!.AsObject() : throw new TroubleException(
-                $"{path} is a notebook of nbformat {version}, and this reads nbformat 4.\n"
-                + $"Convert it: jupyter nbconvert --to notebook --nbformat 4 '{path}'");
+            // A stream may begin with a byte order mark.
+            using var stream = new MemoryStream(json);
+            var notebook = JsonSerializer.Deserialize<NotebookJson>(stream, s_nbformat);
+            return (notebook?.Nbformat, notebook?.Cells) switch
+            {
+                (4, not null) => notebook,
+                (4 or null, _) => throw new TroubleException($"{path} is no notebook: it has no cells.\n{Cure}"),
+                var (version, _) => throw new TroubleException(
+                    $"{path} is a notebook of nbformat {version}, and this reads nbformat 4.\n"
+                    + $"Convert it: jupyter nbconvert --to notebook --nbformat 4 '{path}'"),
+            };
         }
         catch (JsonException e)
         {
-            var line = json.Split('\n').ElementAtOrDefault((int)(e.LineNumber ?? 0)) ?? "";
-            var cure = json.Contains("<<<<<<< ", StringComparison.Ordinal) ? "It has a merge conflict: resolve that first."
-                : line.Contains("NaN", StringComparison.Ordinal) ? "JSON has no NaN: put null there."
-                : Cure;
-            throw new TroubleException($"{path} cannot be read as the JSON of a notebook: see line {e.LineNumber + 1}.\n{cure}");
-        }
-        catch (Exception e) when (IsWrongShape(e))
-        {
-            throw new TroubleException($"{path} is JSON, but not a notebook: it has no nbformat.\n{Cure}");
+            var why = json is [] ? "it is empty"
+                : json is [0xFF, 0xFE, ..] or [0xFE, 0xFF, ..] ? "it is UTF-16"
+                : $"see line {e.LineNumber + 1}";
+            throw new TroubleException($"{path} is no notebook of nbformat 4: {why}.\n{Cure}");
         }
     }
 
     // What went to stdout, in any chunks, and the texts that the cell showed, each on lines of its own.
-    private static string Printed(List<JsonObject> outputs)
+    private static string Printed(List<OutputJson> outputs)
     {
         var text = new StringBuilder();
         foreach (var output in outputs)
         {
-            if (IsOfType(output, "stream") && (string?)output["name"] is null or "stdout")
+            if (output is { OutputType: "stream", Name: null or "stdout" })
             {
-                text.Append(Joined(output["text"]));
+                text.Append(output.Text);
             }
-            else if ((output["data"] as JsonObject)?["text/plain"] is { } shown)
+            else if (output.Data?.TextPlain is { } shown)
             {
-                text.Append(text.Length == 0 || text[^1] == '\n' ? "" : "\n").Append(Joined(shown)).Append('\n');
+                text.Append(text.Length == 0 || text[^1] == '\n' ? "" : "\n").Append(shown).Append('\n');
             }
         }
 
         return text.ToString();
     }
 
-    private static bool IsOfType(JsonObject output, string type) => (string?)output["output_type"] == type;
+    private sealed record NotebookJson(int Nbformat, List<CellJson>? Cells = null, string? RanOn = null);
 
-    private static JsonNode Member(JsonNode? node, string key) =>
-        (node as JsonObject)?[key] ?? throw new KeyNotFoundException($"{key} is missing.");
+    private sealed record CellJson(
+        string CellType, string Source, int? ExecutionCount = null, List<OutputJson>? Outputs = null);
+
+    private sealed record OutputJson(
+        string OutputType, string? Name = null, string? Text = null, string? Ename = null, DataJson? Data = null);
+
+    private sealed record DataJson([property: JsonPropertyName("text/plain")] string? TextPlain = null);
 
     // nbformat keeps a text as one string or as a list of strings.
-    private static string Joined(JsonNode? text) =>
-        text is JsonArray lines ? string.Concat(lines.Select(line => (string?)line)) : (string?)text ?? "";
+    private sealed class Text : JsonConverter<string>
+    {
+        public override string Read(ref Utf8JsonReader reader, Type type, JsonSerializerOptions options)
+        {
+            if (reader.TokenType == JsonTokenType.String)
+            {
+                return reader.GetString()!;
+            }
 
-    // What System.Text.Json throws where a value is missing or of another kind, or a key stands twice.
-    private static bool IsWrongShape(Exception e) =>
-        e is KeyNotFoundException or InvalidOperationException or FormatException or ArgumentException or OverflowException;
+            return string.Concat(JsonSerializer.Deserialize<List<string>>(ref reader, options)!);
+        }
+
+        public override void Write(Utf8JsonWriter writer, string value, JsonSerializerOptions options) =>
+            writer.WriteStringValue(value);
+    }
 }

@@ -1,6 +1,5 @@
 using System.ComponentModel;
 using System.Diagnostics;
-using System.Text;
 using TorchPort;
 
 namespace NotebookDiff;
@@ -10,14 +9,10 @@ internal static class NotebookRunner
 {
     /// <summary>Runs a notebook, and gives it back as JSON with what its cells printed. Python says itself what fails.</summary>
     /// <exception cref="TroubleException">The Python cannot be started, a cell fails, or somebody ended it.</exception>
-    internal static string Run(string python, string path, string[] options)
+    internal static byte[] Run(string python, string path, string[] options)
     {
         var runner = Path.Combine(AppContext.BaseDirectory, "run-notebook.py");
-        var start = new ProcessStartInfo(python, [runner, "--json", .. options, "--", path])
-        {
-            RedirectStandardOutput = true,
-            StandardOutputEncoding = Encoding.UTF8,
-        };
+        var start = new ProcessStartInfo(python, [runner, "--json", .. options, "--", path]) { RedirectStandardOutput = true };
         try
         {
             using var program = Process.Start(start)!;
@@ -30,14 +25,15 @@ internal static class NotebookRunner
 
             // A diff that is ended otherwise leaves no notebook running.
             AppDomain.CurrentDomain.ProcessExit += (_, _) => End();
-            var json = program.StandardOutput.ReadToEnd();
+            using var json = new MemoryStream();
+            program.StandardOutput.BaseStream.CopyTo(json);
             program.WaitForExit();
             hasExited = true;
-            return (isEnded, program.ExitCode, json) switch
+            return (isEnded, program.ExitCode, json.ToArray()) switch
             {
                 (true, _, _) => throw new TroubleException("ended by Ctrl-C."),
                 (_, not 0, _) => throw new TroubleException($"the notebook's run ended with exit code {program.ExitCode}."),
-                (_, _, ['{', ..]) => json,
+                (_, _, [(byte)'{', ..] bytes) => bytes,
                 _ => throw new TroubleException($"'{python}' gave back no notebook. Name a Python with PyTorch with --python."),
             };
 

@@ -2,48 +2,46 @@ using System.Globalization;
 
 namespace NotebookDiff;
 
-/// <summary>Settings for a run, and how many of its first steps they do not explain.</summary>
-internal sealed record Fit(Settings Settings, Alignment Alignment, int Misses);
-
-/// <summary>The settings that a run's code means.</summary>
+/// <summary>The settings that the code of a run means.</summary>
 internal sealed class OwnSettings
 {
     private readonly PrintedRun _run;
     private readonly bool _isSgds;
-    private readonly bool _isByHand;
-    private readonly bool _takesTheMean;
+    private readonly Formula[] _formulas;
 
-    /// <summary>Chooses the settings of a run. The given learning rate is for code that names none.</summary>
+    /// <summary>Chooses the settings of a run. The given learning rate is for code that does not tell its own.</summary>
     internal OwnSettings(PrintedRun run, int trainings, CellCode code, double? given)
     {
-        _run = run;
-        _isSgds = code.CallsOptimizer;
-        _isByHand = !_isSgds || code.UpdatesByHand;
-        _takesTheMean = code.TakesTheMean;
-        var named = Named(code, trainings);
-        var namesNone = named is not { Count: > 0 };
-        UsesGiven = namesNone && given is not null;
-        var candidates = !namesNone ? named! : given is { } rate ? Of([rate]) : named is null ? Own : Guesses(code);
-        var taken = candidates.Where(settings => settings.Rate >= 0 && double.IsFinite(settings.Rate)).Distinct().ToList();
-        NotTaken = taken.Count == 0 ? candidates[0].Rate : null;
+        (_run, _isSgds) = (run, code.CallsOptimizer);
+        // By hand a cell may take the steps of either formula.
+        var isByHand = (!_isSgds || code.UpdatesByHand) && !code.TakesTheMean;
+        _formulas = isByHand ? [Formula.ByHand, Formula.Sgd] : [Formula.Sgd];
+        var (rates, certain) = code.RatesOf(run.Place, trainings);
+        NotTaken = rates.Count > 0 && !rates.Exists(IsTaken) ? rates[0] : null;
+        Best = BestOf(certain.Union(rates).Where(IsTaken));
+        var sure = Best.FindAll(own => certain.Contains(own.Rate));
+        (IsSure, Best) = sure.Count > 0 ? (true, sure) : (false, Best);
+        if (!IsSure && given is not null)
+        {
+            Best = BestOf([given.Value]);
+            (IsSure, UsesGiven) = (true, true);
+        }
 
-        // The first step tells most about which epochs to compare.
-        var fits = Fits(taken).ToList();
-        fits = fits.Exists(ExplainsFirst) ? fits.FindAll(ExplainsFirst) : fits;
-        var fewest = fits.Select(fit => fit.Misses).DefaultIfEmpty().Min();
-        Best = fits.FindAll(fit => fit.Misses == fewest);
-        var isGuessed = named is { Count: 0 } && code.OtherNumbers.Union(code.EarlierRates).Contains(Best[0].Settings.Rate);
-        IsAssumed = namesNone && !UsesGiven && !isGuessed;
+        // What explains every line is a better guess.
+        if (!IsSure && Best[0].Misses(run) > 0 && Others().ToList() is { Count: > 0 } others)
+        {
+            Best = others;
+        }
     }
 
-    /// <summary>Those that explain most, the likeliest first; empty where the port takes none of the learning rates.</summary>
-    internal List<Fit> Best { get; }
+    /// <summary>Those that explain most, the likeliest first.</summary>
+    internal List<Settings> Best { get; }
 
     /// <summary>A learning rate that the code names and the port does not take, where it names no other.</summary>
     internal double? NotTaken { get; }
 
-    /// <summary>Whether the code names no learning rate and none was given, so that the port's own was taken.</summary>
-    internal bool IsAssumed { get; }
+    /// <summary>Whether the learning rate was given or is the only one that the code allows, and is no guess.</summary>
+    internal bool IsSure { get; }
 
     /// <summary>Whether the learning rate is the one that was given.</summary>
     internal bool UsesGiven { get; }
@@ -52,73 +50,43 @@ internal sealed class OwnSettings
     internal string Method(Formula formula) => formula == Formula.Sgd && !_isSgds ? "by hand with SGD's steps" : formula.Words;
 
     /// <summary>The roundest settings beside the code's own that explain every step, the likeliest first.</summary>
-    internal IEnumerable<Fit> Others()
+    internal IEnumerable<Settings> Others()
     {
-        Formula[] formulas = _isSgds ? [Formula.Sgd, Formula.ByHand] : [Formula.ByHand, Formula.Sgd];
         var others =
             from digits in Enumerable.Range(1, 4)
-            from formula in formulas
+            from formula in _isSgds ? new[] { Formula.Sgd, Formula.ByHand } : [Formula.ByHand, Formula.Sgd]
             from alignment in Alignment.Of(_run)
-            from rate in Solve(formula, alignment).Select(rate => Rounded(rate, digits)).Distinct()
-            let settings = new Settings(formula, rate)
-            where !Best.Exists(fit => fit.Settings == settings)
-            where Exercise.Misses(settings, alignment, _run) == 0
-            select new Fit(settings, alignment, 0);
-        return others.Distinct();
+            from rate in Solve(formula, alignment)
+            let rounded = double.Parse(rate.ToString($"e{digits - 1}", CultureInfo.InvariantCulture), CultureInfo.InvariantCulture)
+            let other = new Settings(formula, rounded, alignment)
+            where other.Misses(_run) == 0 && !Best.Exists(own => (own.Formula, own.Rate) == (formula, rounded))
+            select other;
+        return others.Distinct().Take(2);
     }
 
-    // Each method has its rates; alone in a cell, by hand may take the steps of either formula. With as many rates as trainings,
-    // each has its own.
-    private List<Settings>? Named(CellCode code, int trainings)
+    private static bool IsTaken(double rate) => rate >= 0 && double.IsFinite(rate);
+
+    // The first step tells most about which epochs to compare.
+    private List<Settings> BestOf(IEnumerable<double> rates)
     {
-        if (_isSgds && _isByHand)
-        {
-            var byHand = code.NamedRates(bySgd: false, trainings) ?? [];
-            var bySgd = code.NamedRates(bySgd: true, trainings) ?? [];
-            var settings = byHand.Select(rate => new Settings(Formula.ByHand, rate));
-            return [.. settings, .. bySgd.Select(rate => new Settings(Formula.Sgd, rate))];
-        }
-
-        var rates = code.NamedRates(_isSgds, trainings);
-        return rates is null ? null : Of(rates.Count == trainings ? [rates[_run.Place]] : rates);
+        var candidates =
+            from formula in _formulas
+            from rate in rates.DefaultIfEmpty(formula.OwnRate)
+            from alignment in Alignment.Of(_run)
+            select new Settings(formula, rate, alignment);
+        return [.. candidates.GroupBy(own => (!own.Explains(_run.Steps[0]), own.Misses(_run))).MinBy(group => group.Key)!];
     }
-
-    private List<Settings> Of(IEnumerable<double> rates)
-    {
-        var formulas = _isByHand && !_takesTheMean ? new[] { Formula.ByHand, Formula.Sgd } : [Formula.Sgd];
-        return [.. rates.SelectMany(rate => formulas.Select(formula => new Settings(formula, rate)))];
-    }
-
-    private List<Settings> Guesses(CellCode code)
-    {
-        var likely = code.EarlierRates.Count > 0 ? Of(code.EarlierRates) : Own;
-        return [.. likely, .. Of(code.OtherNumbers)];
-    }
-
-    private List<Settings> Own => Of([0]).ConvertAll(settings => settings with { Rate = settings.Formula.OwnRate });
-
-    private bool ExplainsFirst(Fit fit) => Exercise.Explains(fit.Settings, fit.Alignment, _run.Steps[0]);
-
-    private IEnumerable<Fit> Fits(List<Settings> candidates) =>
-        from settings in candidates
-        from alignment in Alignment.Of(_run)
-        select new Fit(settings, alignment, Exercise.Misses(settings, alignment, _run));
 
     // From the first step that was taken: W = 1 - q^k, where q may be negative.
-    private IEnumerable<double> Solve(Formula formula, Alignment alignment)
+    private double[] Solve(Formula formula, Alignment alignment)
     {
         var step = _run.Steps.FirstOrDefault(step => step.Epoch + alignment.W > 0);
-        if (step is null || !double.IsFinite(step.W.Value))
+        if (step is null || !step.W.IsFinite)
         {
-            yield break;
+            return [];
         }
 
-        var error = 1 - step.W.Value;
-        var q = Math.Pow(Math.Abs(error), 1.0 / (step.Epoch + alignment.W));
-        yield return (1 - q) / formula.Slope;
-        yield return (1 + q) / formula.Slope;
+        var q = Math.Pow(Math.Abs(1 - step.W.Value), 1.0 / (step.Epoch + alignment.W));
+        return [(1 - q) / formula.Slope, (1 + q) / formula.Slope];
     }
-
-    private static double Rounded(double rate, int digits) =>
-        double.Parse(rate.ToString($"e{digits - 1}", CultureInfo.InvariantCulture), CultureInfo.InvariantCulture);
 }

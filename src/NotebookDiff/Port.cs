@@ -32,19 +32,18 @@ internal static class Port
     {
         if (last > MostEpochs || epochs == int.MaxValue)
         {
-            var most = Math.Max(epochs, last);
-            throw new TroubleException($"epoch {most:N0} is too far. The diff runs up to {MostEpochs:N0} epochs.");
+            throw new TroubleException($"epoch {Math.Max(epochs, last):N0} is too far. The diff runs up to {MostEpochs:N0} epochs.");
         }
 
         var lines = new Dictionary<int, PortLine>();
         var format = new PythonFormat(exact);
-        var isOwnRate = settings.Rate == settings.Formula.OwnRate;
-        var notebook = new Notebook(Keep, epochs == OwnEpochs ? null : epochs, isOwnRate ? null : settings.Rate);
-        var isByHand = settings.Formula == Formula.ByHand;
+        var (formula, rate) = (settings.Formula, settings.Rate);
+        var notebook = new Notebook(Keep, epochs == OwnEpochs ? null : epochs, rate == formula.OwnRate ? null : rate);
         try
         {
             using var scope = torch.NewDisposeScope();
-            CellError.Explain(settings.Formula.Label, isByHand ? notebook.In2_FullCode : notebook.In3_FullCodeWithTorchOptim);
+            CellError.Explain(
+                formula.Label, formula == Formula.ByHand ? notebook.In2_FullCode : notebook.In3_FullCodeWithTorchOptim);
         }
         catch (OperationCanceledException)
         {

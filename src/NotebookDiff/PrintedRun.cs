@@ -11,6 +11,9 @@ internal sealed record PrintedRun(Cell Cell, int Place, IReadOnlyList<PrintedSte
 
     internal int Last => Steps[^1].Epoch;
 
+    /// <summary>So many steps tell whether a run is of this exercise, and at which settings.</summary>
+    internal IEnumerable<PrintedStep> FirstSteps => Steps.Take(100);
+
     /// <summary>The number behind the slash, or the last epoch if that is larger.</summary>
     internal int Epochs => Math.Max(Steps[^1].Epochs ?? 0, Last);
 
@@ -43,13 +46,8 @@ internal sealed record PrintedRun(Cell Cell, int Place, IReadOnlyList<PrintedSte
         }
 
         // A run that tells another again has its place.
-        var place = -1;
-        return [.. runs.Select((steps, i) =>
-        {
-            var tellsAgain = i > 0 && IsToldAgain(runs[i - 1], steps);
-            place += tellsAgain ? 0 : 1;
-            return new PrintedRun(cell, place, steps, tellsAgain);
-        })];
+        var tellsAgain = runs.Select((steps, i) => i > 0 && IsToldAgain(runs[i - 1], steps)).ToList();
+        return [.. runs.Select((steps, i) => new PrintedRun(cell, tellsAgain.Take(i + 1).Count(again => !again) - 1, steps, tellsAgain[i]))];
     }
 
     private static int? FirstMissing(IReadOnlyList<PrintedStep> steps)

@@ -3,7 +3,7 @@ using System.Text.RegularExpressions;
 
 namespace NotebookDiff;
 
-/// <summary>A number as a line has it, and where it stands there.</summary>
+/// <summary>A number as a line has it, and where it stands there. A comma may separate thousands.</summary>
 internal sealed record PrintedNumber(int At, string Text)
 {
     /// <summary>How Python writes what is no finite number.</summary>
@@ -14,11 +14,17 @@ internal sealed record PrintedNumber(int At, string Text)
         NegativeInfinitySymbol = "-inf",
     };
 
+    private const NumberStyles Style = NumberStyles.Float | NumberStyles.AllowThousands;
+
     internal int End => At + Text.Length;
 
-    internal double Value => Read(Text);
+    internal double Value => double.Parse(Text, Style, Python);
 
     internal bool IsFinite => double.IsFinite(Value);
+
+    /// <summary>The number with all its digits; null if it is nan, inf, or too large.</summary>
+    internal decimal? Decimal =>
+        decimal.TryParse(Text, Style, Python, out var value) && Math.Abs(value) < decimal.MaxValue / 2 ? value : null;
 
     /// <summary>The number as a whole one, or null.</summary>
     internal int? Whole => int.TryParse(Text, NumberStyles.AllowThousands, Python, out var whole) ? whole : null;
@@ -33,22 +39,16 @@ internal sealed record PrintedNumber(int At, string Text)
     /// <summary>The position of its last digit: 3 for 1.400, 5 for 8e-05.</summary>
     internal int Places => Decimals - (Exponent ?? 0);
 
+    /// <summary>Half a unit of its last place.</summary>
+    internal double HalfUnit => IsFinite ? 0.5 * Math.Pow(10, -Places) : 0;
+
+    /// <summary>Whether it is a value, as near as its digits tell and float32 can.</summary>
+    internal bool IsNear(double value, double slack = 0) => IsFinite
+        ? Math.Abs(Value - value) <= HalfUnit + slack + (2e-5 * Math.Max(1, Math.Abs(value)))
+        : !(Math.Abs(value) <= 1e18);
+
     /// <summary>Whether another is the same number, in each of its digits: a double has 17 of them at most.</summary>
-    internal bool IsSame(PrintedNumber other) =>
-        Value == other.Value && (Exponent is not null || other.Exponent is not null || Digits == other.Digits);
-
-    // Without what does not change the number: 1.400, +1.4 and 001.4 are one.
-    private string Digits
-    {
-        get
-        {
-            var digits = Text.Replace(",", "", StringComparison.Ordinal).TrimStart('+', '-', '0');
-            return digits.Contains('.', StringComparison.Ordinal) ? digits.TrimEnd('0').TrimEnd('.') : digits;
-        }
-    }
-
-    /// <summary>Reads a number as Python's <c>float</c> does. A comma may separate thousands.</summary>
-    internal static double Read(string number) => double.Parse(number, NumberStyles.Float | NumberStyles.AllowThousands, Python);
+    internal bool IsSame(PrintedNumber other) => Value == other.Value && Decimal == other.Decimal;
 }
 
 /// <summary>A printed line with an epoch, one weight and one cost. The rest of the line is words.</summary>
@@ -59,14 +59,6 @@ internal sealed record PrintedNumber(int At, string Text)
 /// <param name="Cost">The number after a name of the cost.</param>
 internal sealed partial record PrintedStep(string Text, int Epoch, int? Epochs, PrintedNumber W, PrintedNumber Cost)
 {
-    private enum Name
-    {
-        Weight,
-        Bias,
-        Cost,
-        Epoch,
-    }
-
     /// <summary>Reads a line as a step; null if it is none.</summary>
     /// <param name="line">The line.</param>
     /// <param name="ofAnotherModel">Whether it has a bias beside the weight, or a second weight or cost.</param>
@@ -75,10 +67,9 @@ internal sealed partial record PrintedStep(string Text, int Epoch, int? Epochs, 
         ofAnotherModel = false;
         var numbers = Numbers().Matches(line).Select(match => new PrintedNumber(match.Index, match.Value)).ToList();
         var named = Named(line, numbers).ToLookup(pair => pair.Name, pair => pair.Number);
-        var weights = named[Name.Weight].ToList();
-        var costs = named[Name.Cost].ToList();
+        var (weights, costs) = (named["weight"].ToList(), named["cost"].ToList());
         var whole = numbers.FindAll(number => number.Whole is not null && !weights.Contains(number) && !costs.Contains(number));
-        var word = Names().Matches(line).FirstOrDefault(match => NameOf(match) == Name.Epoch);
+        var word = Names().Matches(line).FirstOrDefault(match => NameOf(match) == "epoch");
         var epoch = whole.Find(number => word is not null && number.At > word.Index) ?? whole.FirstOrDefault();
         if (epoch is null || weights.Count == 0 || costs.Count == 0)
         {
@@ -86,7 +77,7 @@ internal sealed partial record PrintedStep(string Text, int Epoch, int? Epochs, 
         }
 
         var isVector = Next(weights[0], numbers, line, out var between) is not null && between is "," or "";
-        ofAnotherModel = weights.Count > 1 || isVector || costs.Count > 1 || named[Name.Bias].Any();
+        ofAnotherModel = weights.Count > 1 || isVector || costs.Count > 1 || named["bias"].Any();
         var epochs = Next(epoch, numbers, line, out between) is { } next && between == "/" ? next.Whole : null;
         return ofAnotherModel ? null : new(line, epoch.Whole!.Value, epochs, weights[0], costs[0]);
     }
@@ -95,30 +86,28 @@ internal sealed partial record PrintedStep(string Text, int Epoch, int? Epochs, 
     internal static bool NamesWeightAndCost(string text)
     {
         var names = Names().Matches(text).Select(NameOf).ToHashSet();
-        return names.IsSupersetOf([Name.Weight, Name.Cost]) && !names.Contains(Name.Bias);
+        return names.IsSupersetOf(["weight", "cost"]) && !names.Contains("bias");
     }
 
     /// <summary>The line with other numbers for W and cost.</summary>
-    internal string With(string w, string cost) => W.At < Cost.At
-        ? Text[..W.At] + w + Text[W.End..Cost.At] + cost + Text[Cost.End..]
-        : Text[..Cost.At] + cost + Text[Cost.End..W.At] + w + Text[W.End..];
-
-    // A name and the number that follows it, before the next name. The word epoch ends no other name.
-    private static IEnumerable<(Name Name, PrintedNumber Number)> Named(string line, List<PrintedNumber> numbers)
+    internal string With(string w, string cost)
     {
-        var names = Names().Matches(line).Where(match => NameOf(match) != Name.Epoch).ToList();
-        for (var i = 0; i < names.Count; i++)
-        {
-            var end = names[i].Index + names[i].Length;
-            var next = i + 1 < names.Count ? names[i + 1].Index : line.Length;
-            if (numbers.Find(number => number.At >= end) is { } number && number.At < next)
-            {
-                yield return (NameOf(names[i]), number);
-            }
-        }
+        var (first, second) = W.At < Cost.At ? ((W, w), (Cost, cost)) : ((Cost, cost), (W, w));
+        return Text[..first.Item1.At] + first.Item2 + Text[first.Item1.End..second.Item1.At] + second.Item2 + Text[second.Item1.End..];
     }
 
-    private static Name NameOf(Match match) => Enum.GetValues<Name>().First(name => match.Groups[$"{name}"].Success);
+    // A name and the number that follows it, before the next name. The word epoch ends no other name.
+    private static IEnumerable<(string Name, PrintedNumber Number)> Named(string line, List<PrintedNumber> numbers)
+    {
+        var names = Names().Matches(line).Where(match => NameOf(match) != "epoch").ToList();
+        return from i in Enumerable.Range(0, names.Count)
+               let end = i + 1 < names.Count ? names[i + 1].Index : line.Length
+               let number = numbers.Find(number => number.At >= names[i].Index + names[i].Length)
+               where number is not null && number.At < end
+               select (NameOf(names[i]), number);
+    }
+
+    private static string NameOf(Match match) => match.Groups.Values.Last(group => group.Success).Name;
 
     private static PrintedNumber? Next(PrintedNumber number, List<PrintedNumber> numbers, string line, out string between)
     {
@@ -137,10 +126,10 @@ internal sealed partial record PrintedStep(string Text, int Epoch, int? Epochs, 
 
     // W1 and W[0] are names, too. In W0.353 the name ends with its letter.
     [GeneratedRegex("""
-        (?<Weight> (?<![A-Za-z_])  w(?:eights?)? (?: _?[0-9]+(?=\s*[:=]) | \[[0-9]+\] )?  (?![A-Za-z_]) | 가중치 | 权重 )
-        | (?<Bias> (?<![A-Za-z_])  b(?:ias)?  (?![A-Za-z_]) | 편향 | 절편 | 偏置 )
-        | (?<Cost> cost | loss | 비용 | 손실 | 损失 )
-        | (?<Epoch> epoch | 에폭 | 에포크 | \b(?:step|iter(?:ation)?)\b (?=\W*[0-9]) )
+        (?<weight> (?<![A-Za-z_])  w(?:eights?)? (?: _?[0-9]+(?=\s*[:=]) | \[[0-9]+\] )?  (?![A-Za-z_]) | 가중치 | 权重 )
+        | (?<bias> (?<![A-Za-z_])  b(?:ias)?  (?![A-Za-z_]) | 편향 | 절편 | 偏置 )
+        | (?<cost> cost | loss | 비용 | 손실 | 损失 )
+        | (?<epoch> epoch | 에폭 | 에포크 | \b(?:step|iter(?:ation)?)\b (?=\W*[0-9]) )
         """, RegexOptions.IgnoreCase | RegexOptions.IgnorePatternWhitespace)]
     private static partial Regex Names();
 }

@@ -18,21 +18,19 @@ internal sealed class Report(string name, string? executedOn, Strictness strictn
         foreach (var verdict in verdicts.All)
         {
             output.WriteLine($"{verdict.Cell.Name.PadRight(width)}  {Sentence(verdict)}");
-            if (verdict is Compared compared)
-            {
-                WriteLines(output, compared);
-            }
+            var below = verdict is Compared run ? Pairs(run.Comparison).Concat(Explanation(run)) : [];
+            below.ToList().ForEach(output.WriteLine);
         }
 
-        var runs = verdicts.All.OfType<Compared>().ToList();
-        var differing = runs.FindAll(run => !run.Comparison.IsAccepted || run.Settings.IsAssumed);
-        WriteNotes(output, verdicts, differing);
-        if (runs.Count == 0)
+        var differing = verdicts.Runs.FindAll(run => !run.Comparison.IsAccepted || !run.Settings.IsSure);
+        Notes(verdicts, differing).ToList().ForEach(output.WriteLine);
+        var isSilent = verdicts.All.Exists(verdict => verdict is not (Compared or NotCompared));
+        if (verdicts.Runs.Count == 0)
         {
-            throw new TroubleException($"{name} has nothing to compare: {WhyNothing(verdicts)}");
+            throw new TroubleException($"{name} has nothing to compare: {WhyNothing(isSilent)}");
         }
 
-        return differing.Count == 0 && !verdicts.All.Exists(verdict => verdict is Silent) ? 0 : 1;
+        return differing.Count == 0 && !isSilent ? 0 : 1;
     }
 
     private string Sentence(Verdict verdict) => verdict switch
@@ -46,9 +44,8 @@ internal sealed class Report(string name, string? executedOn, Strictness strictn
     // SGD, lr 0.15, epochs 0 to 10: 1 of 11 lines differs, at epoch 4
     private string Sentence(Compared compared)
     {
-        var run = compared.Comparison.Run;
-        var settings = compared.Comparison.Fit.Settings;
-        var rate = Rate(settings.Rate) + (compared.Settings.IsAssumed ? " (the port's own)" : "");
+        var (run, settings) = (compared.Comparison.Run, compared.Comparison.Settings);
+        var rate = Rate(settings.Rate) + (compared.Settings.IsSure ? "" : " (a guess)");
         var to = run.Last < run.Epochs - 1 ? $"{run.Last} of {run.Epochs}" : $"{run.Last}";
         var epochs = run.Steps.Count == 1 ? $"epoch {to}" : $"epochs {run.First} to {to}";
         return $"{compared.Settings.Method(settings.Formula)}, lr {rate}, {epochs}: {Outcome(compared.Comparison)}";
@@ -58,7 +55,7 @@ internal sealed class Report(string name, string? executedOn, Strictness strictn
     {
         var count = TextLines.Count(comparison.Run.Steps.Count);
         var lines = comparison.Run.Missing is { } hole ? $"{count}, epoch {hole} is missing" : count;
-        var how = comparison.Fit.Alignment.Words is { Length: > 0 } words ? $"{words}, " : "";
+        var how = comparison.Settings.Alignment.Words is { Length: > 0 } words ? $"{words}, " : "";
         var differing = comparison.Differing.Count;
         if (comparison.IsIdentical)
         {
@@ -80,84 +77,79 @@ internal sealed class Report(string name, string? executedOn, Strictness strictn
         var by = strictness.Tolerance is { } tolerance ? $" by more than {tolerance}" : "";
         var first = comparison.Differing[0].Epoch;
         var where = differing == 1 ? $"differs{by}, at epoch {first}" : $"differ{by}, first at epoch {first}";
-        return $"{how}{differing} of {count} {where}{(strictness.Exact ? Distance(comparison) : "")}";
+        var units = strictness.Exact ? comparison.LargestDistance() : null;
+        var apart = units is null ? "" : $", at most {(units == 1 ? "1 unit" : $"{units} units")} in the last place apart";
+        return $"{how}{differing} of {count} {where}{apart}";
     }
 
-    private static string Distance(Comparison comparison) => comparison.LargestDistance() switch
-    {
-        null => ", with nan on one side",
-        1 => ", at most 1 unit in the last place apart",
-        var units => $", at most {units} units in the last place apart",
-    };
-
     // The lines that differ in pairs, the notebook's and the port's; where only words do, the first pair.
-    private void WriteLines(TextWriter output, Compared compared)
+    private IEnumerable<string> Pairs(Comparison comparison)
     {
-        var comparison = compared.Comparison;
         var differing = comparison.Differing;
         var inOtherWords = comparison.Run.Steps.Where(step => step.Text != comparison.Line(step));
-        var onlyWords = differing.Count == 0 && comparison.Fit.Alignment == Alignment.Same;
+        var onlyWords = differing.Count == 0 && comparison.Settings.Alignment == Alignment.Same;
         var pairs = onlyWords
             ? inOtherWords.Take(1).Select(step => (step.Text, Port: comparison.Line(step)!))
             : differing.Take(all ? differing.Count : Shown).Select(step => (step.Text, Port: comparison.InWords(step)));
-        var header = $"--- {TextLines.Visible(name)}, {compared.Cell.Name}\n+++ the port\n";
+        var header = $"--- {TextLines.Visible(name)}, {comparison.Run.Cell.Name}\n+++ the port\n";
         foreach (var (text, port) in pairs)
         {
-            output.WriteLine($"{header}-{TextLines.Visible(text)}\n+{TextLines.Visible(port)}");
+            yield return $"{header}-{TextLines.Visible(text)}\n+{TextLines.Visible(port)}";
             header = "";
         }
 
         if (!all && differing.Count > Shown)
         {
-            output.WriteLine($"... --all shows all {differing.Count} lines that differ");
-        }
-
-        if (compared.Others is { Fit.Settings: var others } && differing.Count > 0)
-        {
-            var rounding = compared.Others.Differing.Count > 0 ? ", but for rounding" : "";
-            var cell = compared.Cell.Name;
-            output.WriteLine(others.Rate == 0
-                ? $"W stays at 0 in {cell}: no step is taken."
-                : $"The numbers of {cell} are those of {others.Formula.Words} at lr {Rate(others.Rate)}{rounding}.");
+            yield return $"... --all shows all {differing.Count} lines that differ";
         }
     }
 
-    private void WriteNotes(TextWriter output, Verdicts verdicts, List<Compared> differing)
+    private static IEnumerable<string> Explanation(Compared compared)
+    {
+        if (compared.Others is { Settings: var others } && compared.Comparison.Differing.Count > 0)
+        {
+            var (cell, rounding) = (compared.Cell.Name, compared.Others.Differing.Count > 0 ? ", but for rounding" : "");
+            yield return others.Rate == 0
+                ? $"W stays at 0 in {cell}: no step is taken."
+                : $"The numbers of {cell} are those of {others.Formula.Words} at lr {Rate(others.Rate)}{rounding}.";
+        }
+    }
+
+    private IEnumerable<string> Notes(Verdicts verdicts, List<Compared> differing)
     {
         if (verdicts.OtherLines.Count > 0)
         {
             var others = verdicts.OtherLines.ConvertAll(lines => $"{TextLines.Count(lines.Count)} of {lines.Cell.Name}");
             var sum = $"{verdicts.OtherLines.Sum(lines => lines.Count)} lines of {others.Count} cells";
-            output.WriteLine($"Not compared: {(others.Count > 5 ? sum : string.Join(", ", others))}");
+            yield return $"Not compared: {(others.Count > 5 ? sum : string.Join(", ", others))}";
         }
 
         foreach (var cell in verdicts.All.Select(verdict => verdict.Cell).Where(cell => cell.Error is not null).Distinct())
         {
-            output.WriteLine($"{cell.Name} ended in an error: {TextLines.Visible(cell.Error!)}");
+            yield return $"{cell.Name} ended in an error: {TextLines.Visible(cell.Error!)}";
         }
 
         if (differing.Count > 0 && differing.TrueForAll(run => run.Comparison is { HasSameNumbers: true, IsIdentical: false }))
         {
-            output.WriteLine("--numbers ignores the wording.");
+            yield return "--numbers ignores the wording.";
         }
 
-        if (differing.Exists(run => run.Settings.IsAssumed))
+        if (differing.Exists(run => !run.Settings.IsSure))
         {
-            output.WriteLine("The code names no learning rate that can be read. Give it with --lr.");
+            yield return "The code leaves doubt about its learning rate. Give it with --lr.";
         }
 
-        var on = Port.Device.type == DeviceType.CPU ? "" : $"on {Port.Device}";
-        string[] with = [executedOn is null ? "" : $"with {executedOn}", on];
-        if (verdicts.All.Exists(verdict => verdict is Compared) && with.Any(part => part.Length > 0))
+        string?[] with = [executedOn, Port.Device.type == DeviceType.CPU ? null : $"the port on {Port.Device}"];
+        if (verdicts.Runs.Count > 0 && with.OfType<string>().Any())
         {
-            output.WriteLine($"Compared {string.Join(", ", with.Where(part => part.Length > 0))}");
+            yield return $"Compared with {string.Join(", ", with.OfType<string>())}";
         }
     }
 
-    private string WhyNothing(Verdicts verdicts)
+    private string WhyNothing(bool isSilent)
     {
         const string Wanted = "a printed line with an epoch, one weight W and a cost, like 'Epoch 0/10 W: 0.000, Cost: 4.666667'";
-        return (verdicts.All.Exists(verdict => verdict is Silent), executedOn) switch
+        return (isSilent, executedOn) switch
         {
             (true, null) => "a cell that trains recorded nothing.\nRun it in Jupyter and save it, or here with --execute.",
             (true, _) => "a cell that trains printed nothing of it.",

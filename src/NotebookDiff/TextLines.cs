@@ -1,3 +1,5 @@
+using System.Globalization;
+
 namespace NotebookDiff;
 
 /// <summary>The lines of a text.</summary>
@@ -10,17 +12,12 @@ internal static class TextLines
         return [.. lines[^1].Length == 0 ? lines[..^1] : lines];
     }
 
-    /// <summary>A line with its control characters shown, not obeyed.</summary>
-    internal static string Visible(string line) => string.Concat(line.Select(c => c switch
-    {
-        '\t' => '\t',
-        < ' ' => (char)('␀' + c),
-        '\x7f' => '␡',
-        // The others turn the direction of writing.
-        >= '\x80' and <= '\x9f' or >= '\u202a' and <= '\u202e' or >= '\u2066' and <= '\u2069' => '\ufffd',
-        _ => c,
-    }));
+    /// <summary>A line without what a terminal obeys: control characters, and those that turn the direction of writing.</summary>
+    internal static string Visible(string line) => string.Concat(line.Select(c => IsObeyed(c) ? '\ufffd' : c));
 
     /// <summary><c>1 line</c>, <c>11 lines</c>.</summary>
     internal static string Count(int lines) => lines == 1 ? "1 line" : $"{lines} lines";
+
+    private static bool IsObeyed(char c) =>
+        c != '\t' && char.GetUnicodeCategory(c) is UnicodeCategory.Control or UnicodeCategory.Format;
 }

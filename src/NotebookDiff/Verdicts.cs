@@ -1,20 +1,15 @@
-using TorchPort;
-
 namespace NotebookDiff;
 
-/// <summary>What is said of a training, or of lines of a cell.</summary>
-internal abstract record Verdict(Cell Cell);
+/// <summary>What is said of a training, or of a cell that trains this model and printed no line of it.</summary>
+internal record Verdict(Cell Cell);
 
-/// <summary>A run was compared with the port.</summary>
+/// <summary>A run was compared with the port; where its own settings do not explain it, with others that do.</summary>
 internal sealed record Compared(Cell Cell, Comparison Comparison, OwnSettings Settings, Comparison? Others) : Verdict(Cell);
 
 /// <summary>A training was not compared, and why.</summary>
 internal sealed record NotCompared(Cell Cell, string Why) : Verdict(Cell);
 
-/// <summary>A cell trains this model, and printed no line of it.</summary>
-internal sealed record Silent(Cell Cell) : Verdict(Cell);
-
-/// <summary>The verdicts on a notebook, cell by cell. The learning rate is for code that names none.</summary>
+/// <summary>The verdicts on a notebook, cell by cell. The learning rate is for code that does not tell its own.</summary>
 internal sealed class Verdicts(Strictness strictness, double? learningRate)
 {
     // Several settings may explain a run, by hand with 0.1 and SGD with 0.15 for instance: the port's last digit tells which.
@@ -25,6 +20,9 @@ internal sealed class Verdicts(Strictness strictness, double? learningRate)
     /// <summary>The verdicts.</summary>
     internal List<Verdict> All { get; } = [];
 
+    /// <summary>The runs that were compared.</summary>
+    internal List<Compared> Runs => [.. All.OfType<Compared>()];
+
     /// <summary>The lines that are no steps: of which cell, and how many.</summary>
     internal List<(Cell Cell, int Count)> OtherLines { get; } = [];
 
@@ -32,10 +30,10 @@ internal sealed class Verdicts(Strictness strictness, double? learningRate)
     internal bool UsedLearningRate { get; private set; }
 
     /// <summary>Compares the runs of a cell.</summary>
-    /// <exception cref="TroubleException">The port cannot be run.</exception>
+    /// <exception cref="TorchPort.TroubleException">The port cannot be run.</exception>
     internal void Add(Cell cell)
     {
-        var source = PythonCode.WithoutComments(cell.Source);
+        var source = CellCode.WithoutComments(cell.Source);
         var code = new CellCode(source, _before);
         var runs = PrintedRun.Of(cell, out var ofAnotherModel, out var others);
         var trainings = runs.Count(run => !run.TellsAgain);
@@ -47,7 +45,7 @@ internal sealed class Verdicts(Strictness strictness, double? learningRate)
         }
         else if (runs.Count == 0 && code.Trains)
         {
-            All.Add(new Silent(cell));
+            All.Add(new Verdict(cell));
         }
 
         if (others > 0)
@@ -61,8 +59,9 @@ internal sealed class Verdicts(Strictness strictness, double? learningRate)
     private Verdict Judge(PrintedRun run, int trainings, CellCode code)
     {
         var own = new OwnSettings(run, trainings, code, learningRate);
-        var why = own.NotTaken is { } rate ? $"lr {rate:R}, which the port does not take" : WhyNotThisExercise(run, own);
-        if (why is null && code.NotInPort(fits: own.Best[0].Misses == 0) is { } other)
+        var misses = own.Best[0].Misses(run);
+        var why = own.NotTaken is { } rate ? $"lr {rate:R}, which the port does not take" : Exercise.WhyNot(run, own.Best[0]);
+        if (why is null && code.NotInPort(fits: misses == 0) is { } other)
         {
             why = $"{other}, which the port does not have";
         }
@@ -73,54 +72,11 @@ internal sealed class Verdicts(Strictness strictness, double? learningRate)
         }
 
         UsedLearningRate |= own.UsesGiven;
-        var best = Best(own.Best.Take(MostTies).Select(fit => new Comparison(run, fit, strictness)));
-        return new Compared(run.Cell, best, own, own.Best[0].Misses > 0 ? Others(run, own) : null);
+        return new Compared(run.Cell, Closest(run, own.Best)!, own, misses > 0 ? Closest(run, own.Others()) : null);
     }
 
-    private static Comparison Best(IEnumerable<Comparison> comparisons)
-    {
-        Comparison? best = null;
-        foreach (var comparison in comparisons)
-        {
-            best = best is null || comparison.Differing.Count < best.Differing.Count ? comparison : best;
-            if (comparison.IsIdentical)
-            {
-                return comparison;
-            }
-        }
-
-        return best!;
-    }
-
-    // A run is known by its numbers: at its own settings, or, at any learning rate, by where it begins and by its curve.
-    private static string? WhyNotThisExercise(PrintedRun run, OwnSettings own)
-    {
-        var fit = own.Best[0];
-        var isOneLineOff = run.Steps.Count > 1 && fit.Misses <= 1
-            && Exercise.ExplainsW(fit.Settings, fit.Alignment, run.Steps[0]);
-        if (run.First > 1 || isOneLineOff || Exercise.ExplainsMost(fit.Settings, fit.Alignment, run))
-        {
-            return null;
-        }
-
-        var begins = Exercise.BeginsAtFirstCost(run);
-        var off = Exercise.OffCurve(run);
-        var costs = $"its cost begins at {run.Steps[0].Cost.Text} and this exercise's at {Exercise.FirstCost:F6}";
-        return off switch
-        {
-            null when begins && Exercise.StartsElsewhere(run) => $"another start, W = {run.Steps[0].W.Text}",
-            null when begins => null,
-            null => $"another start, {costs}",
-            _ when !begins => $"other data or another model, {costs}",
-            _ => $"other data or another model, at epoch {off.Epoch} its cost is {off.Cost.Text} and W is {off.W.Text}, "
-                + $"where this exercise's cost is {Exercise.CostAt(off.W.Value):F6}",
-        };
-    }
-
-    // The code's own settings do not fit: others may.
-    private Comparison? Others(PrintedRun run, OwnSettings own)
-    {
-        var others = own.Others().Take(2).ToList();
-        return others.Count > 0 ? Best(others.Select(fit => new Comparison(run, fit, strictness))) : null;
-    }
+    private Comparison? Closest(PrintedRun run, IEnumerable<Settings> settings) => settings
+        .Take(MostTies)
+        .Select(each => new Comparison(run, each, strictness))
+        .MinBy(comparison => comparison.IsIdentical ? -1 : comparison.Differing.Count);
 }

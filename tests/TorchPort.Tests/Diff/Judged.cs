@@ -1,3 +1,4 @@
+using System.Text;
 using TorchPort;
 using TorchPort.Tests;
 
@@ -15,7 +16,7 @@ internal static class Judged
         try
         {
             var verdicts = new Verdicts(strictness, learningRate);
-            NotebookFile.Parse("mine.ipynb", json, byLabel: true).ForEach(verdicts.Add);
+            NotebookFile.Parse("mine.ipynb", Encoding.UTF8.GetBytes(json), byLabel: true).Cells.ForEach(verdicts.Add);
             var exitCode = new Report("mine.ipynb", executedOn: null, strictness, all).Write(output, verdicts);
             return new Outcome(exitCode, output.ToString(), "");
         }
