@@ -80,11 +80,10 @@ internal sealed partial class CellCode
         var kinds = (own.Count > 0 ? own : earlier).Select(Kind).ToList();
         var schedule = kinds.Find(kind => kind.Contains("LR", StringComparison.Ordinal));
         var isStepped = _code.Split(".step(").Length > 2;
-        string[] calls = [".step(", ".zero_grad("];
-        var missing = own.Count > 0 && !UpdatesByHand ? Array.Find(calls, call => !Has(call)) : null;
+        var missing = !Has(".step(") ? "step()" : !Has(".zero_grad(") ? "zero_grad()" : null;
         return schedule is not null && isStepped ? schedule
             : Has(".param_groups") || RateNames().Matches(_code).Any(ChangesItself) ? "a learning rate that changes"
-            : fits && missing is not null ? $"SGD without {missing[1..]})"
+            : fits && own.Count > 0 && !UpdatesByHand && missing is not null ? $"SGD without {missing}"
             : fits && (kinds.Contains("SGD") || UpdatesByHand) ? null
             : kinds.Find(kind => kind != "SGD" && kind != schedule);
     }
@@ -113,22 +112,22 @@ internal sealed partial class CellCode
     private List<List<double>> Bindings(string code)
     {
         var named = RateNames().Matches(code).Select(rate => (rate.Index, Value: rate.Groups["value"].Value));
-        var handed = _functions.SelectMany(function => CallsOf(function, code)).Select(call => (call.Index, Value: Likely(Parts(call))));
-        var second = Calls(Optimizer, code).Select(call => (call.Index, Value: Likely(Parts(call).Skip(1).Take(1))));
-        var factors = Updates().Matches(code).Select(update => (update.Index, Parts: update.Groups["by"].Value.Split('*')))
-            .Where(update => update.Parts.Length == 2)
-            .Select(update => (update.Index, Value: Likely(update.Parts)));
-        var values = named.Concat(handed).Concat(second).Concat(factors).OrderBy(place => place.Index).Select(place => place.Value);
-        return [.. values.Where(value => Numbers().IsMatch(value)).SelectMany(Read)];
+        var handed = _functions.SelectMany(function => CallsOf(function, code)).Select(call => Likely(call, Parts(call)));
+        var second = Calls(Optimizer, code).Select(call => Likely(call, Parts(call).Skip(1).Take(1)));
+        var updates = Updates().Matches(code).Select(update => (At: update, Parts: update.Groups["by"].Value.Split('*')));
+        var factors = updates.Where(update => update.Parts.Length == 2).Select(update => Likely(update.At, update.Parts));
+        var places = named.Concat(handed).Concat(second).Concat(factors).OrderBy(place => place.Index);
+        return [.. places.Where(place => Numbers().IsMatch(place.Value)).SelectMany(place => Read(place.Value))];
 
-        static string Likely(IEnumerable<string> parts) => string.Join(',', parts.Where(part => Number(part) is > 0 and < 1));
+        static (int Index, string Value) Likely(Match at, IEnumerable<string> parts) =>
+            (at.Index, string.Join(',', parts.Where(part => Number(part) is { } number && IsLikely(number))));
     }
 
     // 0.1; [0.1, 0.2]; of 0.1, 10 only the first is likely.
     private static IEnumerable<List<double>> Read(string value)
     {
-        var numbers = value.Split(',').Select(part => Number(part.Trim(' ', '[', '(', '{'))).TakeWhile(number => number is not null);
-        var rates = numbers.OfType<double>().ToList();
+        var parts = value.Split(',').Select(part => part.Trim(' ', '[', '(', '{'));
+        var rates = parts.Select(Number).TakeWhile(number => number is not null).OfType<double>().ToList();
         rates = rates.Count > 1 ? rates.FindAll(IsLikely) : rates;
         return value[0] == '[' || rates.Count < 2 ? [rates] : rates.Select(rate => new List<double> { rate });
     }
@@ -145,7 +144,8 @@ internal sealed partial class CellCode
     // A number, or what two of them make: 1 / 20, 10 ** -2, 2 * 0.05
     private static double Evaluate(Match number)
     {
-        double[] pair = [.. number.Groups["number"].Captures.Select(each => double.Parse(each.Value, CultureInfo.InvariantCulture))];
+        var captures = number.Groups["number"].Captures;
+        var pair = captures.Select(each => double.Parse(each.Value, CultureInfo.InvariantCulture)).ToList();
         return number.Groups["operator"].Value switch
         {
             "/" => pair[0] / pair[1],

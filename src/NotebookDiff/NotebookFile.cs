@@ -29,18 +29,15 @@ internal sealed record NotebookFile(List<Cell> Cells, string? RanOn)
     /// <exception cref="TroubleException">It cannot be read, or is no notebook.</exception>
     internal static NotebookFile Read(string path)
     {
-        if (Directory.Exists(path))
-        {
-            throw new TroubleException($"{path} is a folder. Name a notebook in it.");
-        }
-
         try
         {
             return Parse(path, File.ReadAllBytes(path), byLabel: true);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException or ArgumentException)
         {
-            var why = e is FileNotFoundException or DirectoryNotFoundException ? "there is no such file." : e.Message;
+            var why = Directory.Exists(path) ? "it is a folder."
+                : e is FileNotFoundException or DirectoryNotFoundException ? "there is no such file."
+                : e.Message;
             throw new TroubleException($"cannot read '{path}': {why}\nName a notebook, or none for the repository's own.");
         }
     }
@@ -70,19 +67,12 @@ internal sealed record NotebookFile(List<Cell> Cells, string? RanOn)
     private static NotebookJson Deserialize(string path, byte[] json)
     {
         const string Cure = "Save it again in Jupyter: it has to be UTF-8, without NaN and without a merge conflict.";
+        NotebookJson? notebook;
         try
         {
             // A stream may begin with a byte order mark.
             using var stream = new MemoryStream(json);
-            var notebook = JsonSerializer.Deserialize<NotebookJson>(stream, s_nbformat);
-            return (notebook?.Nbformat, notebook?.Cells) switch
-            {
-                (4, not null) => notebook,
-                (4 or null, _) => throw new TroubleException($"{path} is no notebook: it has no cells.\n{Cure}"),
-                var (version, _) => throw new TroubleException(
-                    $"{path} is a notebook of nbformat {version}, and this reads nbformat 4.\n"
-                    + $"Convert it: jupyter nbconvert --to notebook --nbformat 4 '{path}'"),
-            };
+            notebook = JsonSerializer.Deserialize<NotebookJson>(stream, s_nbformat);
         }
         catch (JsonException e)
         {
@@ -91,6 +81,13 @@ internal sealed record NotebookFile(List<Cell> Cells, string? RanOn)
                 : $"see line {e.LineNumber + 1}";
             throw new TroubleException($"{path} is no notebook of nbformat 4: {why}.\n{Cure}");
         }
+
+        var version = notebook?.Nbformat ?? 4;
+        return version != 4
+            ? throw new TroubleException($"{path} is a notebook of nbformat {version}, and this reads nbformat 4.\n"
+                + $"Convert it: jupyter nbconvert --to notebook --nbformat 4 '{path}'")
+            : notebook?.Cells is null ? throw new TroubleException($"{path} is no notebook: it has no cells.\n{Cure}")
+            : notebook;
     }
 
     // What went to stdout, in any chunks, and the texts that the cell showed, each on lines of its own.
@@ -127,12 +124,8 @@ internal sealed record NotebookFile(List<Cell> Cells, string? RanOn)
     {
         public override string Read(ref Utf8JsonReader reader, Type type, JsonSerializerOptions options)
         {
-            if (reader.TokenType == JsonTokenType.String)
-            {
-                return reader.GetString()!;
-            }
-
-            return string.Concat(JsonSerializer.Deserialize<List<string>>(ref reader, options)!);
+            var isList = reader.TokenType == JsonTokenType.StartArray;
+            return isList ? string.Concat(JsonSerializer.Deserialize<string[]>(ref reader, options)!) : reader.GetString()!;
         }
 
         public override void Write(Utf8JsonWriter writer, string value, JsonSerializerOptions options) =>

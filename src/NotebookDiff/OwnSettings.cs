@@ -57,9 +57,8 @@ internal sealed class OwnSettings
             from formula in _isSgds ? new[] { Formula.Sgd, Formula.ByHand } : [Formula.ByHand, Formula.Sgd]
             from alignment in Alignment.Of(_run)
             from rate in Solve(formula, alignment)
-            let rounded = double.Parse(rate.ToString($"e{digits - 1}", CultureInfo.InvariantCulture), CultureInfo.InvariantCulture)
-            let other = new Settings(formula, rounded, alignment)
-            where other.Misses(_run) == 0 && !Best.Exists(own => (own.Formula, own.Rate) == (formula, rounded))
+            let other = new Settings(formula, Rounded(rate, digits), alignment)
+            where other.Misses(_run) == 0 && !Best.Exists(own => (own.Formula, own.Rate) == (formula, other.Rate))
             select other;
         return others.Distinct().Take(2);
     }
@@ -89,4 +88,7 @@ internal sealed class OwnSettings
         var q = Math.Pow(Math.Abs(1 - step.W.Value), 1.0 / (step.Epoch + alignment.W));
         return [(1 - q) / formula.Slope, (1 + q) / formula.Slope];
     }
+
+    private static double Rounded(double rate, int digits) =>
+        double.Parse(rate.ToString($"e{digits - 1}", CultureInfo.InvariantCulture), CultureInfo.InvariantCulture);
 }

@@ -32,7 +32,8 @@ internal static class Port
     {
         if (last > MostEpochs || epochs == int.MaxValue)
         {
-            throw new TroubleException($"epoch {Math.Max(epochs, last):N0} is too far. The diff runs up to {MostEpochs:N0} epochs.");
+            var most = Math.Max(epochs, last);
+            throw new TroubleException($"epoch {most:N0} is too far. The diff runs up to {MostEpochs:N0} epochs.");
         }
 
         var lines = new Dictionary<int, PortLine>();

@@ -2,20 +2,25 @@ namespace NotebookDiff;
 
 /// <summary>The steps that one training printed, with rising epochs.</summary>
 /// <param name="Cell">The cell that printed them.</param>
-/// <param name="Place">Which of the cell's trainings it is of, from 0.</param>
 /// <param name="Steps">Its steps, at least one.</param>
-/// <param name="TellsAgain">Whether it is one line that tells the last epoch of the run before again, in other words.</param>
-internal sealed record PrintedRun(Cell Cell, int Place, IReadOnlyList<PrintedStep> Steps, bool TellsAgain)
+/// <param name="Before">The run before it in that cell, or null.</param>
+internal sealed record PrintedRun(Cell Cell, IReadOnlyList<PrintedStep> Steps, PrintedRun? Before)
 {
     internal int First => Steps[0].Epoch;
 
     internal int Last => Steps[^1].Epoch;
 
+    /// <summary>The number behind the slash, or the last epoch if that is larger.</summary>
+    internal int Epochs => Math.Max(Steps[^1].Epochs ?? 0, Last);
+
     /// <summary>So many steps tell whether a run is of this exercise, and at which settings.</summary>
     internal IEnumerable<PrintedStep> FirstSteps => Steps.Take(100);
 
-    /// <summary>The number behind the slash, or the last epoch if that is larger.</summary>
-    internal int Epochs => Math.Max(Steps[^1].Epochs ?? 0, Last);
+    /// <summary>Which of the cell's trainings it is of, from 0. A run that tells another again has its place.</summary>
+    internal int Place { get; } = Before is null ? 0 : Before.Place + (IsToldAgain(Before, Steps) ? 0 : 1);
+
+    /// <summary>Whether it is one line that tells the last epoch of the run before again, in other words.</summary>
+    internal bool TellsAgain => Before?.Place == Place;
 
     /// <summary>An epoch that is missing among others that come at one distance, or null.</summary>
     internal int? Missing { get; } = FirstMissing(Steps);
@@ -45,9 +50,8 @@ internal sealed record PrintedRun(Cell Cell, int Place, IReadOnlyList<PrintedSte
             runs[^1].Add(step);
         }
 
-        // A run that tells another again has its place.
-        var tellsAgain = runs.Select((steps, i) => i > 0 && IsToldAgain(runs[i - 1], steps)).ToList();
-        return [.. runs.Select((steps, i) => new PrintedRun(cell, tellsAgain.Take(i + 1).Count(again => !again) - 1, steps, tellsAgain[i]))];
+        PrintedRun? before = null;
+        return runs.ConvertAll(steps => before = new PrintedRun(cell, steps, before));
     }
 
     private static int? FirstMissing(IReadOnlyList<PrintedStep> steps)
@@ -63,6 +67,6 @@ internal sealed record PrintedRun(Cell Cell, int Place, IReadOnlyList<PrintedSte
     private static bool IsAgain(PrintedStep step, List<PrintedStep> run) =>
         step.Text == run[^1].Text && (run.Count > 1 || step.Epoch == 0);
 
-    private static bool IsToldAgain(List<PrintedStep> before, List<PrintedStep> steps) =>
-        before.Count > 1 && steps.Count == 1 && steps[0].Epoch == before[^1].Epoch;
+    private static bool IsToldAgain(PrintedRun before, IReadOnlyList<PrintedStep> steps) =>
+        before.Steps.Count > 1 && steps.Count == 1 && steps[0].Epoch == before.Last;
 }

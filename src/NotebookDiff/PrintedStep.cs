@@ -22,7 +22,7 @@ internal sealed record PrintedNumber(int At, string Text)
 
     internal bool IsFinite => double.IsFinite(Value);
 
-    /// <summary>The number with all its digits; null if it is nan, inf, or too large.</summary>
+    /// <summary>The number as a decimal; null if it is nan, inf, or too large.</summary>
     internal decimal? Decimal =>
         decimal.TryParse(Text, Style, Python, out var value) && Math.Abs(value) < decimal.MaxValue / 2 ? value : null;
 
@@ -48,7 +48,18 @@ internal sealed record PrintedNumber(int At, string Text)
         : !(Math.Abs(value) <= 1e18);
 
     /// <summary>Whether another is the same number, in each of its digits: a double has 17 of them at most.</summary>
-    internal bool IsSame(PrintedNumber other) => Value == other.Value && Decimal == other.Decimal;
+    internal bool IsSame(PrintedNumber other) =>
+        Value == other.Value && (Exponent is not null || other.Exponent is not null || Digits == other.Digits);
+
+    // Without what does not change the number: 1.400, +1.4 and 001.4 are one.
+    private string Digits
+    {
+        get
+        {
+            var digits = Text.Replace(",", "", StringComparison.Ordinal);
+            return $"{digits}{(digits.Contains('.', StringComparison.Ordinal) ? "" : ".")}".Trim('+', '-', '0');
+        }
+    }
 }
 
 /// <summary>A printed line with an epoch, one weight and one cost. The rest of the line is words.</summary>
@@ -92,8 +103,8 @@ internal sealed partial record PrintedStep(string Text, int Epoch, int? Epochs, 
     /// <summary>The line with other numbers for W and cost.</summary>
     internal string With(string w, string cost)
     {
-        var (first, second) = W.At < Cost.At ? ((W, w), (Cost, cost)) : ((Cost, cost), (W, w));
-        return Text[..first.Item1.At] + first.Item2 + Text[first.Item1.End..second.Item1.At] + second.Item2 + Text[second.Item1.End..];
+        var changes = new[] { (Number: W, Text: w), (Number: Cost, Text: cost) }.OrderByDescending(change => change.Number.At);
+        return changes.Aggregate(Text, (line, change) => line[..change.Number.At] + change.Text + line[change.Number.End..]);
     }
 
     // A name and the number that follows it, before the next name. The word epoch ends no other name.

@@ -15,15 +15,16 @@ internal sealed class Report(string name, string? executedOn, Strictness strictn
     internal int Write(TextWriter output, Verdicts verdicts)
     {
         var width = verdicts.All.Select(verdict => verdict.Cell.Name.Length).DefaultIfEmpty().Max();
-        foreach (var verdict in verdicts.All)
+        var differing = verdicts.Runs.FindAll(run => !run.Comparison.IsAccepted || !run.Settings.IsSure);
+        var lines =
+            from verdict in verdicts.All
+            from line in Below(verdict).Prepend($"{verdict.Cell.Name.PadRight(width)}  {Sentence(verdict)}")
+            select line;
+        foreach (var line in lines.Concat(Notes(verdicts, differing)))
         {
-            output.WriteLine($"{verdict.Cell.Name.PadRight(width)}  {Sentence(verdict)}");
-            var below = verdict is Compared run ? Pairs(run.Comparison).Concat(Explanation(run)) : [];
-            below.ToList().ForEach(output.WriteLine);
+            output.WriteLine(line);
         }
 
-        var differing = verdicts.Runs.FindAll(run => !run.Comparison.IsAccepted || !run.Settings.IsSure);
-        Notes(verdicts, differing).ToList().ForEach(output.WriteLine);
         var isSilent = verdicts.All.Exists(verdict => verdict is not (Compared or NotCompared));
         if (verdicts.Runs.Count == 0)
         {
@@ -83,15 +84,20 @@ internal sealed class Report(string name, string? executedOn, Strictness strictn
     }
 
     // The lines that differ in pairs, the notebook's and the port's; where only words do, the first pair.
-    private IEnumerable<string> Pairs(Comparison comparison)
+    private IEnumerable<string> Below(Verdict verdict)
     {
-        var differing = comparison.Differing;
+        if (verdict is not Compared { Comparison: var comparison } compared)
+        {
+            yield break;
+        }
+
+        var (cell, differing) = (verdict.Cell.Name, comparison.Differing);
         var inOtherWords = comparison.Run.Steps.Where(step => step.Text != comparison.Line(step));
         var onlyWords = differing.Count == 0 && comparison.Settings.Alignment == Alignment.Same;
         var pairs = onlyWords
             ? inOtherWords.Take(1).Select(step => (step.Text, Port: comparison.Line(step)!))
             : differing.Take(all ? differing.Count : Shown).Select(step => (step.Text, Port: comparison.InWords(step)));
-        var header = $"--- {TextLines.Visible(name)}, {comparison.Run.Cell.Name}\n+++ the port\n";
+        var header = $"--- {TextLines.Visible(name)}, {cell}\n+++ the port\n";
         foreach (var (text, port) in pairs)
         {
             yield return $"{header}-{TextLines.Visible(text)}\n+{TextLines.Visible(port)}";
@@ -102,13 +108,10 @@ internal sealed class Report(string name, string? executedOn, Strictness strictn
         {
             yield return $"... --all shows all {differing.Count} lines that differ";
         }
-    }
 
-    private static IEnumerable<string> Explanation(Compared compared)
-    {
-        if (compared.Others is { Settings: var others } && compared.Comparison.Differing.Count > 0)
+        if (compared.Others is { Settings: var others } && differing.Count > 0)
         {
-            var (cell, rounding) = (compared.Cell.Name, compared.Others.Differing.Count > 0 ? ", but for rounding" : "");
+            var rounding = compared.Others.Differing.Count > 0 ? ", but for rounding" : "";
             yield return others.Rate == 0
                 ? $"W stays at 0 in {cell}: no step is taken."
                 : $"The numbers of {cell} are those of {others.Formula.Words} at lr {Rate(others.Rate)}{rounding}.";

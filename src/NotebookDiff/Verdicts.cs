@@ -17,10 +17,8 @@ internal sealed class Verdicts(Strictness strictness, double? learningRate)
 
     private readonly List<string> _before = [];
 
-    /// <summary>The verdicts.</summary>
     internal List<Verdict> All { get; } = [];
 
-    /// <summary>The runs that were compared.</summary>
     internal List<Compared> Runs => [.. All.OfType<Compared>()];
 
     /// <summary>The lines that are no steps: of which cell, and how many.</summary>
@@ -40,8 +38,8 @@ internal sealed class Verdicts(Strictness strictness, double? learningRate)
         All.AddRange(runs.Select(run => Judge(run, trainings, code)));
         if (ofAnotherModel > 0)
         {
-            const string Why = "another model, with a bias or more weights or costs";
-            All.Add(new NotCompared(cell, $"{Why}, {TextLines.Count(ofAnotherModel)}"));
+            var lines = TextLines.Count(ofAnotherModel);
+            All.Add(new NotCompared(cell, $"another model, with a bias or more weights or costs, {lines}"));
         }
         else if (runs.Count == 0 && code.Trains)
         {
@@ -59,20 +57,18 @@ internal sealed class Verdicts(Strictness strictness, double? learningRate)
     private Verdict Judge(PrintedRun run, int trainings, CellCode code)
     {
         var own = new OwnSettings(run, trainings, code, learningRate);
-        var misses = own.Best[0].Misses(run);
-        var why = own.NotTaken is { } rate ? $"lr {rate:R}, which the port does not take" : Exercise.WhyNot(run, own.Best[0]);
-        if (why is null && code.NotInPort(fits: misses == 0) is { } other)
-        {
-            why = $"{other}, which the port does not have";
-        }
-
+        var fits = own.Best[0].Misses(run) == 0;
+        var why = own.NotTaken is { } rate ? $"lr {rate:R}, which the port does not take"
+            : Exercise.WhyNot(run, own.Best[0]) is { } another ? another
+            : code.NotInPort(fits) is { } other ? $"{other}, which the port does not have"
+            : null;
         if (why is not null)
         {
             return new NotCompared(run.Cell, why);
         }
 
         UsedLearningRate |= own.UsesGiven;
-        return new Compared(run.Cell, Closest(run, own.Best)!, own, misses > 0 ? Closest(run, own.Others()) : null);
+        return new Compared(run.Cell, Closest(run, own.Best)!, own, fits ? null : Closest(run, own.Others()));
     }
 
     private Comparison? Closest(PrintedRun run, IEnumerable<Settings> settings) => settings

@@ -6,15 +6,14 @@ namespace NotebookDiff.Tests;
 /// <summary>A notebook as a learner may have it, made cell by cell.</summary>
 internal sealed class LearnersNotebook
 {
-    private readonly JsonArray _cells = [];
-
-    /// <summary>The repository's notebook.</summary>
-    internal static string Own => Start.Notebook;
-
     /// <summary>The code that imports PyTorch.</summary>
     internal const string Imports = "import torch\nfrom torch import optim";
 
-    /// <summary>The code of its cell that trains by hand, and the lines that it recorded.</summary>
+    private static readonly JsonArray s_own = JsonNode.Parse(File.ReadAllText(Start.Notebook))!["cells"]!.AsArray();
+
+    private readonly JsonArray _cells = [];
+
+    /// <summary>The code of the repository's cell that trains by hand, and the lines that it recorded.</summary>
     internal static string ByHand { get; } = Joined(OwnCell(2)["source"]!);
 
     internal static string ByHandPrinted { get; } = Joined(OwnCell(2)["outputs"]![0]!["text"]!);
@@ -24,17 +23,17 @@ internal sealed class LearnersNotebook
 
     internal static string SgdPrinted { get; } = Joined(OwnCell(3)["outputs"]![0]!["text"]!);
 
-    /// <summary>Adds a code cell.</summary>
-    /// <param name="source">Its code.</param>
-    /// <param name="printed">What it printed, if anything.</param>
-    /// <param name="label">Its label; 0 stands for the next one, null for none.</param>
+    /// <summary>A notebook of cells that have printed nothing.</summary>
+    internal static LearnersNotebook Of(params string[] sources) =>
+        sources.Aggregate(new LearnersNotebook(), (notebook, source) => notebook.Cell(source));
+
+    /// <summary>Adds a code cell. Label 0 stands for the next one, null for none.</summary>
     internal LearnersNotebook Cell(string source, string printed = "", int? label = 0)
     {
         _cells.Add(new JsonObject
         {
             ["cell_type"] = "code",
             ["execution_count"] = label == 0 ? _cells.Count + 1 : label,
-            ["metadata"] = new JsonObject(),
             ["outputs"] = printed.Length > 0 ? new JsonArray(Stream("stdout", printed)) : [],
             ["source"] = source,
         });
@@ -42,23 +41,15 @@ internal sealed class LearnersNotebook
     }
 
     /// <summary>The text of its file.</summary>
-    internal string Json() => new JsonObject
-    {
-        ["cells"] = _cells.DeepClone(),
-        ["metadata"] = new JsonObject(),
-        ["nbformat"] = 4,
-        ["nbformat_minor"] = 5,
-    }.ToJsonString();
+    internal string Json() => new JsonObject { ["nbformat"] = 4, ["cells"] = _cells.DeepClone() }.ToJsonString();
 
     /// <summary>An output of a cell.</summary>
     internal static JsonObject Stream(string name, string text) =>
         new() { ["output_type"] = "stream", ["name"] = name, ["text"] = text };
 
-    private static JsonNode OwnCell(int label) =>
-        JsonNode.Parse(File.ReadAllText(Own))!["cells"]!.AsArray().First(cell => (int?)cell!["execution_count"] == label)!;
+    private static JsonNode OwnCell(int label) => s_own.First(cell => (int?)cell!["execution_count"] == label)!;
 
-    private static string Joined(JsonNode text) =>
-        text is JsonArray lines ? string.Concat(lines.Select(line => (string?)line)) : (string)text!;
+    private static string Joined(JsonNode lines) => string.Concat(lines.AsArray().Select(line => (string?)line));
 }
 
 /// <summary>Changes of a text that must find what they change.</summary>
