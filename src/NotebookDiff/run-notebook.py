@@ -8,9 +8,9 @@ Prints what the cells print, or with --json the notebook. Exit 0: done; 1: a cel
 import argparse
 import ast
 import contextlib
+import errno
 import io
 import json
-import numbers
 import os
 import re
 import sys
@@ -23,10 +23,9 @@ PYTHON_CELLS = ('capture', 'prun', 'time', 'timeit')
 # What only Jupyter runs: %magics, !shell lines, ?help, and pip without % or !.
 NOT_PYTHON = re.compile(r'\s*(?:\w+\s*=\s*)?(?:[%!?]|(?:pip|conda)\s+\w|\w+\?)')
 
-
-# The float formats of format(), and those of the % operator.
+# The float formats of format(), and those of the operator %, for which %% is a percent sign.
 FLOAT_FORMAT = re.compile(r'(?:\.\d+)?[eEfFgGn%]$|\.\d+$')
-PERCENT_FORMAT = re.compile(r'%%|(%(?:\(\w*\))?[-+ #0]*(?:\*|\d+)?)(?:\.\d+)?[eEfFgG]')
+PERCENT_FORMAT = re.compile(r'(?<!%)((?:%%)*%(?:\(\w*\))?[-+ #0]*(?:\*|\d+)?)(?:\.\d+)?[eEfFgG]')
 
 
 class Exact(float):
@@ -37,49 +36,32 @@ class Exact(float):
 
 
 def exact(value):
-    """A float, or a tensor that formats as one, as an Exact; any other value as it is."""
-    is_tensor = type(value).__module__ == 'torch' and getattr(value, 'ndim', None) == 0 and value.is_floating_point()
-    is_float = isinstance(value, numbers.Real) and not isinstance(value, numbers.Rational)
-    return Exact(value) if is_float or is_tensor else value
+    """A float, or what formats as one in PyTorch and NumPy, as an Exact; any other value as it is."""
+    number = value.item() if getattr(value, 'ndim', None) == 0 else value
+    return Exact(number) if isinstance(number, float) else value
 
 
-def exact_format(text, *args, **kwargs):
-    """What text.format(...) gives, with nine digits."""
-    if isinstance(text, str):
-        return text.format(*map(exact, args), **{name: exact(value) for name, value in kwargs.items()})
-    return text.format(*args, **kwargs)
+def exact_call(function, /, *args, **kwargs):
+    """What function(...) gives for arguments that print nine digits."""
+    return function(*map(exact, args), **{name: exact(value) for name, value in kwargs.items()})
 
 
-def exact_percent(left, right):
-    """What left % right gives, with nine digits."""
-    if isinstance(left, str):
-        left = PERCENT_FORMAT.sub(lambda match: f'{match[1]}.9g' if match[1] else match[0], left)
-    return left % right
+def exact_percent(left):
+    """The left side of the operator %; a text gets nine digits for each float."""
+    return PERCENT_FORMAT.sub(r'\1.9g', left) if isinstance(left, str) else left
 
 
-class NineDigits(ast.NodeTransformer):
-    """Makes what a cell formats exact: by the method format, the operator %, an f-string or the function format."""
-
-    def visit_Call(self, node):
-        self.generic_visit(node)
-        if isinstance(node.func, ast.Attribute) and node.func.attr == 'format':
-            node.args.insert(0, node.func.value)
-            node.func = ast.Name('<exact_format>', ast.Load())
-        elif isinstance(node.func, ast.Name) and node.func.id == 'format' and node.args:
-            node.args[0] = ast.Call(ast.Name('<exact>', ast.Load()), [node.args[0]], [])
-        return node
-
-    def visit_BinOp(self, node):
-        self.generic_visit(node)
-        if isinstance(node.op, ast.Mod):
-            return ast.Call(ast.Name('<exact_percent>', ast.Load()), [node.left, node.right], [])
-        return node
-
-    def visit_FormattedValue(self, node):
-        self.generic_visit(node)
-        if node.conversion == -1:
+def make_exact(tree):
+    """Makes what a cell formats exact: by the function or the method format, the operator %, or an f-string."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Call) and 'format' in (getattr(node.func, 'id', None), getattr(node.func, 'attr', None)):
+            node.args.insert(0, node.func)
+            node.func = ast.Name('<exact_call>', ast.Load())
+        elif isinstance(node, ast.BinOp) and isinstance(node.op, ast.Mod):
+            node.left = ast.Call(ast.Name('<exact_percent>', ast.Load()), [node.left], [])
+        elif isinstance(node, ast.FormattedValue) and node.conversion == -1:
             node.value = ast.Call(ast.Name('<exact>', ast.Load()), [node.value], [])
-        return node
+    ast.fix_missing_locations(tree)
 
 
 def say(text):
@@ -90,42 +72,35 @@ def say(text):
 
 
 def read(path, in_order):
-    """The notebook's code cells that are to run, in their order."""
+    """The notebook's code cells, and those of them that are to run, in their order."""
     with open(path, encoding='utf-8-sig') as file:
         notebook = json.load(file)
-    if not isinstance(notebook, dict) or notebook.get('nbformat') != 4 or not isinstance(notebook.get('cells'), list):
-        raise ValueError('it is no notebook of nbformat 4')
     cells = []
-    for cell in notebook['cells']:
-        if not isinstance(cell, dict) or not isinstance(cell.get('source'), (str, list)):
-            raise ValueError('it has a cell without a source')
-        if cell.get('cell_type') == 'code':
-            label = cell.get('execution_count')
-            cells.append({
-                'cell_type': 'code',
-                'execution_count': label,
-                'name': f'code cell {len(cells) + 1}' if label is None else f'In [{label}]',
-                'raised': any(output.get('output_type') == 'error' for output in cell.get('outputs') or []),
-                'outputs': [],
-                'source': ''.join(cell['source']),
-            })
-    labelled = [cell for cell in cells if cell['execution_count'] is not None]
-    if in_order or not labelled:
-        return cells, cells
-    return cells, sorted(labelled, key=lambda cell: cell['execution_count'])
+    try:
+        for cell in notebook['cells']:
+            if cell['cell_type'] == 'code':
+                label = cell.get('execution_count')
+                cells.append({
+                    'cell_type': 'code',
+                    'execution_count': label,
+                    'name': f'code cell {len(cells) + 1}' if label is None else f'In [{label}]',
+                    'raised': any(output.get('output_type') == 'error' for output in cell.get('outputs') or []),
+                    'outputs': [],
+                    'source': ''.join(cell['source']),
+                })
+        labelled = [cell for cell in cells if cell['execution_count'] is not None]
+        return cells, cells if in_order or not labelled else sorted(labelled, key=lambda cell: cell['execution_count'])
+    except (AttributeError, KeyError, TypeError):
+        raise ValueError('it is no notebook of nbformat 4') from None
 
 
 def parse(source, name):
     """The cell's syntax tree, without what only Jupyter runs."""
+    magic = re.match(r'\s*(%%(\w+))', source)
+    if magic and magic[2] not in PYTHON_CELLS:
+        say(f'{name}: passed over, since {magic[1]} is not Python')
+        return ast.parse('')
     lines = source.split('\n')
-    first = next((i for i, line in enumerate(lines) if line.strip()), 0)
-    magic = re.match(r'\s*%%(\w+)', lines[first])
-    if magic:
-        if magic.group(1) not in PYTHON_CELLS:
-            say(f'{name}: passed over, since {magic.group().strip()} is not Python')
-            return ast.parse('')
-        say(f'{name}, line {first + 1}: passed over {lines[first].strip()!r}')
-        lines[first] = ''
     while True:
         try:
             return ast.parse('\n'.join(lines), name)
@@ -134,16 +109,14 @@ def parse(source, name):
             if not (0 <= at < len(lines) and NOT_PYTHON.match(lines[at])):
                 raise
             say(f'{name}, line {at + 1}: passed over {lines[at].strip()!r}')
-            lines[at] = lines[at][:len(lines[at]) - len(lines[at].lstrip())] + 'pass'
+            lines[at] = re.sub(r'\S.*', 'pass', lines[at])
 
 
 def use(device):
     """Makes PyTorch place new tensors on the device, those of torch.FloatTensor too."""
     import torch
-
     if not hasattr(torch, 'set_default_device'):
         raise RuntimeError(f'this is PyTorch {torch.__version__}, and a device other than the CPU takes 2.0 or newer')
-    device = torch.device(device)
     torch.zeros(1, device=device)  # raises where there is no such device
     torch.set_default_device(device)
     on_cpu = torch.FloatTensor
@@ -152,16 +125,24 @@ def use(device):
 
 def run(cell, names, options):
     """Runs a cell. What it prints goes to stdout, or with --json into its outputs."""
-    tree = parse(cell['source'], cell['name'])
-    if options.exact:
-        tree = ast.fix_missing_locations(NineDigits().visit(tree))
-    if options.exact and 'torch' in sys.modules:
-        sys.modules['torch'].set_printoptions(precision=8, sci_mode=True)
-    printed = io.StringIO(newline='')
+    patience = threading.Timer(10, say, [f'{cell["name"]} is still running. Ctrl-C ends it.'])
+    printed = io.StringIO()
+    if os.isatty(2):
+        patience.start()
     try:
+        tree = parse(cell['source'], cell['name'])
+        if options.exact:
+            make_exact(tree)
+        if options.exact and 'torch' in sys.modules:
+            sys.modules['torch'].set_printoptions(precision=8, sci_mode=True)
         with contextlib.redirect_stdout(printed) if options.json else contextlib.nullcontext():
             exec(compile(tree, cell['name'], 'exec'), names)
+    except (Exception, SystemExit) as error:
+        if not cell['raised'] or isinstance(error, BrokenPipeError):
+            raise
+        say(f'{cell["name"]} raised {type(error).__name__}, and did so when it was recorded')
     finally:
+        patience.cancel()
         cell['outputs'] = [{'output_type': 'stream', 'name': 'stdout', 'text': printed.getvalue()}]
 
 
@@ -181,15 +162,10 @@ def explain(error, name, has_order):
     return said
 
 
-def is_closed_pipe(error):
-    return isinstance(error, BrokenPipeError) or (os.name == 'nt' and isinstance(error, OSError) and error.errno == 22)
-
-
 def arguments():
-    parser = argparse.ArgumentParser(
-        description='Run the cells of a notebook that its author ran, in the order of their labels.')
+    parser = argparse.ArgumentParser(description=__doc__.split('\n')[0])
     parser.add_argument('notebook', metavar='NOTEBOOK', help='a Jupyter notebook (.ipynb, nbformat 4)')
-    parser.add_argument('--device', metavar='D', help="cpu, cuda or cuda:N: where the notebook's tensors go (default: cpu)")
+    parser.add_argument('--device', metavar='D', default='cpu', help='where the tensors go: cpu, cuda or cuda:N (default: cpu)')
     parser.add_argument('--exact', action='store_true', help='print every float with nine significant digits')
     parser.add_argument('--in-order', action='store_true', help='run all code cells from top to bottom, whatever their labels')
     parser.add_argument('--json', action='store_true', help='print the notebook with what its cells printed, as JSON')
@@ -197,38 +173,10 @@ def arguments():
     return parser.parse_args()
 
 
-def run_all(cells, options):
-    names = {'__name__': '__main__', '<exact>': exact, '<exact_format>': exact_format, '<exact_percent>': exact_percent}
-    for cell in cells:
-        patience = threading.Timer(10, say, [f'{cell["name"]} is still running. Ctrl-C ends it.'])
-        patience.daemon = True
-        if sys.stderr is not None and sys.stderr.isatty():
-            patience.start()
-        try:
-            run(cell, names, options)
-        except KeyboardInterrupt:
-            say(f'{cell["name"]} was ended by Ctrl-C')
-            raise
-        except (Exception, SystemExit) as error:
-            if is_closed_pipe(error) or not cell['raised']:
-                error.cell = cell['name']
-                raise
-            say(f'{cell["name"]} raised {type(error).__name__}, and did so when it was recorded')
-        finally:
-            patience.cancel()
-
-
-def pytorch():
-    """The PyTorch that the cells imported."""
-    torch = sys.modules.get('torch')
-    return f'PyTorch {torch.__version__} of {sys.executable}' if torch else f'{sys.executable}, without PyTorch'
-
-
 def main():
     options = arguments()
-    for stream in (sys.stdout, sys.stderr):
-        if stream is not None:
-            stream.reconfigure(encoding='utf-8', newline='\n')
+    for stream in filter(None, (sys.stdout, sys.stderr)):
+        stream.reconfigure(encoding='utf-8', newline='\n')
     try:
         cells, to_run = read(options.notebook, options.in_order)
     except (OSError, ValueError, RecursionError) as error:
@@ -240,24 +188,31 @@ def main():
     if options.json:  # a program that a cell starts must not print into the JSON
         result = open(os.dup(1), 'w', encoding='utf-8', newline='\n')
         os.dup2(2, 1)
+    doing = f'--device {options.device}'
     try:
-        if options.device not in (None, 'cpu'):
+        if options.device != 'cpu':
             use(options.device)
-        run_all(to_run, options)
+        names = {'__name__': '__main__', '<exact>': exact, '<exact_call>': exact_call, '<exact_percent>': exact_percent}
+        for cell in to_run:
+            doing = cell['name']
+            run(cell, names, options)
+        doing = 'standard output'
         if options.json:
-            json.dump({'nbformat': 4, 'cells': cells, 'ran_on': pytorch()}, result)
+            torch = sys.modules.get('torch')
+            ran_on = f'PyTorch {torch.__version__} of {sys.executable}' if torch else f'{sys.executable}, without PyTorch'
+            json.dump({'nbformat': 4, 'cells': cells, 'ran_on': ran_on}, result)
         result.flush()
     except KeyboardInterrupt:
+        say(f'{doing} was ended by Ctrl-C')
         return 130
     except (Exception, SystemExit) as error:
-        if is_closed_pipe(error):
-            os.dup2(os.open(os.devnull, os.O_WRONLY), 1)  # or Python complains once more as it closes stdout
-            return 0
-        with contextlib.suppress(OSError):
-            sys.stdout.flush()
-        has_order = to_run is not cells
-        say(explain(error, getattr(error, 'cell', f'--device {options.device}'), has_order))
-        return 1
+        closed_pipe = [errno.EPIPE, errno.EINVAL] if os.name == 'nt' else [errno.EPIPE]
+        if getattr(error, 'errno', None) not in closed_pipe:
+            with contextlib.suppress(OSError):
+                print(end='', flush=True)
+            say(explain(error, doing, has_order=to_run is not cells))
+            return 1
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)  # or Python complains once more as it closes stdout
     return 0
 
 
