@@ -32,38 +32,29 @@ command -v "$python" > /dev/null || fail "there is no $python: name a Python wit
 
 # PyTorch is found without importing it, which takes seconds: first its version, then its library folders.
 found=$("$python" - 2> /dev/null << 'EOPY'
-import glob, importlib.util, os
+import glob, importlib.util, os, runpy
 spec = importlib.util.find_spec('torch')
 if spec is not None and spec.origin:
     folder = os.path.dirname(os.path.realpath(spec.origin))
-    names = {}
-    exec(open(os.path.join(folder, 'version.py')).read(), names)
-    nvidia = os.path.join(os.path.dirname(folder), 'nvidia', '*', 'lib')
-    print(names['__version__'])
-    print(':'.join([os.path.join(folder, 'lib')] + sorted(glob.glob(nvidia))))
+    version = runpy.run_path(f'{folder}/version.py')['__version__']
+    print(version, ':'.join([f'{folder}/lib', *sorted(glob.glob(f'{folder}/../nvidia/*/lib'))]))
 EOPY
 ) || fail "$python cannot tell where its PyTorch is: see whether $python -c 'import torch' works"
 [ -n "$found" ] || fail "$python has no PyTorch: $install, or name another Python with --python"
-version=${found%%$'\n'*}
-libraries=${found#*$'\n'}
-case $version in
-  2.1[012].*) ;;
-  *) fail "the port loads on PyTorch 2.10 to 2.12, and $python has $version: in an environment of its own, $install" ;;
-esac
+read -r version libraries <<< "$found"
+[[ $version == 2.1[012].* ]] ||
+  fail "the port loads on PyTorch 2.10 to 2.12, and $python has $version: in an environment of its own, $install"
 
 # A published port that lies beside this script, or else a build of the repository that the script is in.
 here=$(dirname "$(readlink -f "$0")")
 program=("$here/TorchPort")
 if [ $project = src/NotebookDiff ] || [ ! -x "${program[0]}" ]; then
-  [ -x "$here/build.sh" ] ||
-    fail "there is no TorchPort beside this script: publish one with -p:TorchBackend=external, and copy it here"
-  built=$("$here/build.sh" $project external) || exit 2
-  program=(dotnet "$built")
+  [ -x "$here/build.sh" ] || fail "no TorchPort beside this script: publish one with -p:TorchBackend=external, and copy it here"
+  program=(dotnet "$("$here/build.sh" $project external)") || exit 2
 fi
 case " ${options[*]-} " in *" --execute "*) options=(--python "$python" "${options[@]}") ;; esac
 
-# Another libtorch may lack a function that TorchSharp's library asks for. LD_BIND_NOW reports it at the start; otherwise the
-# first call ends the process.
+# LD_BIND_NOW reports a function that this libtorch lacks at the start; otherwise the first call of it would end the process.
 say "PyTorch $version of $python"
 export LD_BIND_NOW=1 LD_LIBRARY_PATH=$libraries${LD_LIBRARY_PATH:+:$LD_LIBRARY_PATH}
 exec "${program[@]}" ${options[@]+"${options[@]}"}
