@@ -8,7 +8,6 @@ import argparse
 import contextlib
 import os
 import platform
-import re
 import shlex
 import shutil
 import statistics
@@ -30,12 +29,9 @@ def main():
     *_, port = ports.values()
     with tempfile.TemporaryDirectory() as folder:
         sides = loader_commands(options, port, folder) | training_commands(options, ports, folder)
-        rounds = []
-        for number in range(1, options.rounds + 1):
-            print(f'round {number} of {options.rounds}', file=sys.stderr)
-            rounds.append(measure_round(sides, ports))
+        rounds = [measure_round(sides, ports, f'{number} of {options.rounds}') for number in range(1, options.rounds + 1)]
     series = {name: list(zip(*(figures[name] for figures in rounds))) for name in sides}
-    os.write(1, os.fsencode(f'{table(series)}\n\n{describe(series, options, port)}\n'))
+    os.write(1, os.fsencode('\n'.join([*table(series), '', describe(series, options, port), ''])))
 
 
 def read_options():
@@ -98,17 +94,15 @@ def training_commands(options, ports, folder):
     return {**sides, 'Python': [[*start, notebook] for notebook in notebooks]}
 
 
-def measure_round(sides, ports):
+def measure_round(sides, ports, which):
     """Each side's milliseconds, epochs/s of both cells, and megabytes. The sides take turns: a drift falls on all."""
-    figures, printed = {}, {}
-    for name, commands in sides.items():
-        milliseconds, paces, megabytes, printed[name] = zip(*map(run, commands))
-        figures[name] = (milliseconds[0], paces[1], paces[2], max(megabytes))
+    print(f'round {which}', file=sys.stderr)
+    results = {name: list(zip(*map(run, commands))) for name, commands in sides.items()}
     for name in ports:
-        for command, lines, pythons in zip(sides[name], printed[name], printed['Python']):
+        for command, lines, pythons in zip(sides[name], results[name][-1], results['Python'][-1]):
             if lines != pythons:
                 stop(f'the {name} prints other lines than Python: {shlex.join(map(str, command))}')
-    return figures
+    return {name: (times[0], paces[1], paces[2], max(peaks)) for name, (times, paces, peaks, _) in results.items()}
 
 
 def run(command):
@@ -132,30 +126,28 @@ def run(command):
 def table(series):
     medians = {name: [statistics.median(each) for each in side] for name, side in series.items()}
     fast, small = 'times as fast as Python (higher is better)', "share of Python's (lower is better)"
-    header = f'| | whole process: {fast} | `In [2]` epochs/s: {fast} | `In [3]` epochs/s: {fast} | peak memory: {small} |'
-    lines = [header, '|---|---|---|---|---|']
+    yield f'| | whole process: {fast} | `In [2]` epochs/s: {fast} | `In [3]` epochs/s: {fast} | peak memory: {small} |'
+    yield '|---|---|---|---|---|'
     for name, side in medians.items():
         ratios = [figure / pythons for figure, pythons in zip(side, medians['Python'])]
         ratios[0] = 1 / ratios[0]  # half the time is twice as fast
         row = zip(ratios, side, (' ms', '/s', '/s', ' MB'))
         cells = [f'{ratio:.2f}x ({figure:,.0f}{unit})' if figure else '' for ratio, figure, unit in row]
-        lines.append(f'| {name} | {" | ".join(cells)} |')
-    return '\n'.join(lines)
+        yield f'| {name} | {" | ".join(cells)} |'
 
 
 def describe(series, options, port):
-    """How it was measured, how far apart the rounds were, the versions, the machine, the day and the command."""
     apart = [(max(each) - min(each)) / statistics.median(each) for side in series.values() for each in side if any(each)]
     spread = f'Spread between the rounds: typically {statistics.median(apart):.0%} of the median, at worst {max(apart):.0%}.'
     gpu = ', torch.cuda.get_device_name()' if options.device == 'cuda' else ''
     script = f'import platform, torch; print("Python", platform.python_version() + ", PyTorch", torch.__version__{gpu})'
     versions = '; '.join(run(each)[-1].decode().strip() for each in ([*port, '--version'], [options.python, '-c', script]))
-    system = platform.freedesktop_os_release()['PRETTY_NAME']
-    processor = re.search(r'model name\s*: (.*)', Path('/proc/cpuinfo').read_text(encoding='utf-8'))[1]
+    processor = Path('/proc/cpuinfo').read_text(encoding='utf-8').split('model name\t: ')[1].split('\n')[0]
+    machine = f'{platform.freedesktop_os_release()["PRETTY_NAME"]}, {processor}, {len(os.sched_getaffinity(0))} cores'
     day = time.strftime('%Y-%m-%d (UTC)', time.gmtime())
     command = shlex.join(['scripts/bench.py', *sys.argv[1:]])
     method = f'Rounds: {options.rounds}; the figures are medians. Epochs/s: over {options.epochs:,} epochs, without the start-up.'
-    return f'{method} {spread}\n\n{versions}; {system}, {processor}, {len(os.sched_getaffinity(0))} cores; {day}, `{command}`'
+    return f'{method} {spread}\n\n{versions}; {machine}; {day}, `{command}`'
 
 
 def stop(message, exit_code=1):

@@ -6,6 +6,8 @@ namespace TorchPort.Tests;
 /// <summary>scripts/bench.py. Only the table's test starts the port and PyTorch; elsewhere a side is a line of shell.</summary>
 public sealed class BenchTests : IDisposable
 {
+    // It has PyTorch, as far as bench.py looks, and prints lines.
+    private const string OtherPython = "[ \"$1\" = -c ] && echo ModuleSpec || seq 20000";
     private static readonly string s_bench = Path.Combine(Start.Repository, "scripts/bench.py");
     private readonly string _folder = Directory.CreateTempSubdirectory().FullName;
 
@@ -40,16 +42,16 @@ public sealed class BenchTests : IDisposable
     public void A_side_that_prints_other_lines_is_named()
     {
         var port = WriteScript("port", "seq 19999; [ \"$6\" = 3 ] || echo 20000");
-        Start.Program(Python.Any!, [s_bench, "--port", port, "--python", WriteScript("python", OtherPython)])
-            .Refused(1, $"the port prints other lines than Python: {port} --device cpu --epochs 100000 --cell 3\n", lines: 2);
+        var outcome = Start.Program(Python.Any!, [s_bench, "--port", port, "--python", WriteScript("python", OtherPython)]);
+        outcome.Refused(1, $"the port prints other lines than Python: {port} --device cpu --epochs 100000 --cell 3\n", lines: 2);
     }
 
     [Fact]
     public void A_stdout_that_takes_nothing_is_named()
     {
         string[] sides = ["--port", WriteScript("port", "seq 20000"), "--python", WriteScript("python", OtherPython)];
-        Start.Shell("\"$@\" > /dev/full", [Python.Any!, s_bench, "--rounds", "1", .. sides])
-            .Refused(1, "No space left on device\n", lines: 2);
+        var outcome = Start.Shell("\"$@\" --rounds 1 > /dev/full", [Python.Any!, s_bench, .. sides]);
+        outcome.Refused(1, "No space left on device\n", lines: 2);
     }
 
     [Fact]
@@ -60,17 +62,13 @@ public sealed class BenchTests : IDisposable
         var outcome = Start.Program(Python.Any!, [s_bench, .. sides, "--rounds", "1", "--epochs", "10000"]);
         Assert.Equal((0, "round 1 of 1\n"), (outcome.ExitCode, outcome.Stderr));
         var rows = outcome.Stdout.Split('\n')[2..5];
-        var cell = new Regex(@"([0-9.]+)x \(([0-9,]+)( ms|/s| MB)\)");
         Assert.Matches(@"^\| loading libtorch from C \| [^|]+ ms\) \|  \|  \| [^|]+ MB\) \|$", rows[0]);
-        double[] Numbers(int row, int group) =>
-            [.. cell.Matches(rows[row]).Select(each => double.Parse(each.Groups[group].Value, CultureInfo.InvariantCulture))];
+        double[] Numbers(int row, int group) => [.. Regex.Matches(rows[row], @"([0-9.]+)x \(([0-9,]+)( ms|/s| MB)\)")
+            .Select(each => double.Parse(each.Groups[group].Value, CultureInfo.InvariantCulture))];
         var (ratios, figures, pythons) = (Numbers(1, 1), Numbers(1, 2), Numbers(2, 2));
         Assert.Equal(pythons[0] / figures[0], ratios[0], tolerance: 0.05);
         Assert.All([1, 2, 3], column => Assert.Equal(figures[column] / pythons[column], ratios[column], tolerance: 0.05));
     }
-
-    // It has PyTorch, as far as bench.py looks, and prints lines.
-    private const string OtherPython = "[ \"$1\" = -c ] && echo ModuleSpec || seq 20000";
 
     private string WriteScript(string name, string text)
     {
