@@ -27,8 +27,7 @@ try
         return 0;
     }
 
-    var option = args.FirstOrDefault(word => word.StartsWith('-'));
-    Require(option is null, $"there is no option {option}. See --help.");
+    Require(!args.Any(word => word.StartsWith('-')), "the only option is --help.");
     Require(args.Length > 0, "OUTPUT is missing. See --help.");
     var (output, names) = (args[0], args[1..]);
     var ending = Path.GetExtension(output).ToUpperInvariant();
@@ -37,10 +36,9 @@ try
     Require(new FileInfo(output).Directory!.Exists, $"the folder of {output} does not exist. Make it first.");
     Require(Console.IsInputRedirected, "stdin is a terminal. Pipe a trace into it, as --help shows.");
 
-    var fonts = SKFontManager.Default;
-    var families = fonts.FontFamilies.OrderByDescending(family => family is "DejaVu Sans" or "Liberation Sans" or "Arial");
+    var fonts = SKFontManager.Default.FontFamilies.OrderByDescending(it => it is "DejaVu Sans" or "Liberation Sans" or "Arial");
     var letters = "W" + string.Concat(names);
-    var font = families.FirstOrDefault(family => fonts.MatchFamily(family).ContainsGlyphs(letters));
+    var font = fonts.FirstOrDefault(name => SKTypeface.FromFamilyName(name).ContainsGlyphs(letters));
     Require(font is not null, $"no font on this machine has all of '{letters}'. Install one, for instance fonts-dejavu-core.");
     Fonts.Default = font!;
 
@@ -61,8 +59,12 @@ try
     DrawByEpoch(both.AddPlot(), runs);
 
     task = $"write {output}";
-    File.WriteAllBytes($"{output}.part", Picture(both, ending == ".SVG"));
-    File.Move($"{output}.part", output, overwrite: true);
+    var picture = Picture(both, ending == ".SVG");
+    var part = $"{output}.part";
+    // A disk that has no room for the whole picture gets no part of it.
+    using var file = File.OpenHandle(part, FileMode.Create, FileAccess.Write, FileShare.Delete, FileOptions.None, picture.Length);
+    RandomAccess.Write(file, picture, 0);
+    File.Move(part, output, overwrite: true);
     return 0;
 }
 catch (Exception e) when (e is InvalidDataException or IOException or UnauthorizedAccessException)
@@ -87,8 +89,7 @@ static List<List<Step>> Parse(string trace)
     const string Number = @"(-?[0-9]+(?:\.[0-9]+)?(?:e[-+][0-9]+)?|-?inf|nan)";
     var python = new NumberFormatInfo { NaNSymbol = "nan", PositiveInfinitySymbol = "inf", NegativeInfinitySymbol = "-inf" };
     var runs = new List<List<Step>>();
-    var lines = trace.Split('\n').Index();
-    foreach (var (index, line) in lines.Where(line => line.Item.StartsWith("Epoch ", StringComparison.Ordinal)))
+    foreach (var (index, line) in trace.Split('\n').Index().Where(row => row.Item.StartsWith("Epoch ", StringComparison.Ordinal)))
     {
         var words = Regex.Match(line, $@"^Epoch +([0-9]+)/[0-9]+ W: {Number},? Cost: {Number}\r?$");
         Require(words.Success, $"line {index + 1} of the trace is damaged. Make the trace anew.");
@@ -150,8 +151,7 @@ static void DrawByEpoch(Plot plot, List<Run> runs)
     {
         var shown = run.Steps.Where(step => step.Cost is > 0 and < double.PositiveInfinity);
         var marks = Add(plot, run, shown.Select(step => new Coordinates(step.Epoch, Math.Log10(step.Cost))));
-        var end = run.Steps[^1];
-        marks.LegendText = shown.Contains(end) ? run.Name : $"{run.Name} (cost ends at {Text(end.Cost)})";
+        marks.LegendText = shown.Contains(run.Steps[^1]) ? run.Name : $"{run.Name} (cost ends at {Text(run.Steps[^1].Cost)})";
     }
 
     // From one power of ten to another: two have their labels, however little the cost changes.
