@@ -36,10 +36,7 @@ internal sealed partial class CellCode
         }
     }
 
-    /// <summary>Whether it calls an optimizer.</summary>
     internal bool CallsOptimizer => Has(".step(") || Has(".zero_grad(") || Calls(Optimizer, _code).Count > 0;
-
-    /// <summary>Whether it changes the weight by hand.</summary>
     internal bool UpdatesByHand => Updates().IsMatch(_code);
 
     /// <summary>Whether its gradient by hand is the one of the mean, as SGD's is.</summary>

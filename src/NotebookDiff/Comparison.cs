@@ -3,7 +3,10 @@ using TorchPort;
 namespace NotebookDiff;
 
 /// <summary>How strict a comparison is: to the last bit, whatever the words, or within a tolerance.</summary>
-internal sealed record Strictness(bool Exact = false, bool Numbers = false, decimal? Tolerance = null);
+internal sealed record Strictness(bool Exact = false, bool Numbers = false, decimal? Tolerance = null)
+{
+    internal bool IgnoresWords => Exact || Numbers || Tolerance is not null;
+}
 
 /// <summary>A run of the notebook beside the port's.</summary>
 internal sealed class Comparison
@@ -29,7 +32,6 @@ internal sealed class Comparison
     }
 
     internal PrintedRun Run { get; }
-
     internal Settings Settings { get; }
 
     /// <summary>Whether the port printed the very same lines.</summary>
@@ -45,14 +47,8 @@ internal sealed class Comparison
     internal bool HasSameNumbers => Differing.Count == 0 && OtherEpochs is null;
 
     /// <summary>Whether it is as much the same as is asked for.</summary>
-    internal bool IsAccepted
-    {
-        get
-        {
-            var ignoresWords = Run.TellsAgain || _strictness is not { Exact: false, Numbers: false, Tolerance: null };
-            return Run.Missing is null && (IsIdentical || (HasSameNumbers && ignoresWords));
-        }
-    }
+    internal bool IsAccepted =>
+        Run.Missing is null && (IsIdentical || (HasSameNumbers && (Run.TellsAgain || _strictness.IgnoresWords)));
 
     /// <summary>The step's line with the port's numbers.</summary>
     internal string InWords(PrintedStep step) => Numbers(step) is var (w, cost)

@@ -28,10 +28,8 @@ internal sealed class OwnSettings
         }
 
         // What explains every line is a better guess.
-        if (!IsSure && Best[0].Misses(run) > 0 && Others().ToList() is { Count: > 0 } others)
-        {
-            Best = others;
-        }
+        var guesses = IsSure || Best[0].Misses(run) == 0 ? [] : Explaining(_formulas);
+        Best = guesses.Count > 0 ? guesses : Best;
     }
 
     /// <summary>Those that explain most, the likeliest first.</summary>
@@ -43,24 +41,25 @@ internal sealed class OwnSettings
     /// <summary>Whether the learning rate was given or is the only one that the code allows, and is no guess.</summary>
     internal bool IsSure { get; }
 
-    /// <summary>Whether the learning rate is the one that was given.</summary>
     internal bool UsesGiven { get; }
 
     /// <summary>What to call a formula in this cell. By hand one may take the gradient of the mean, as SGD does.</summary>
     internal string Method(Formula formula) => formula == Formula.Sgd && !_isSgds ? "by hand with SGD's steps" : formula.Words;
 
     /// <summary>The roundest settings beside the code's own that explain every step, the likeliest first.</summary>
-    internal IEnumerable<Settings> Others()
+    internal List<Settings> Others() => Explaining(_isSgds ? [Formula.Sgd, Formula.ByHand] : [Formula.ByHand, Formula.Sgd]);
+
+    private List<Settings> Explaining(Formula[] formulas)
     {
         var others =
             from digits in Enumerable.Range(1, 4)
-            from formula in _isSgds ? new[] { Formula.Sgd, Formula.ByHand } : [Formula.ByHand, Formula.Sgd]
+            from formula in formulas
             from alignment in Alignment.Of(_run)
             from rate in Solve(formula, alignment)
             let other = new Settings(formula, Rounded(rate, digits), alignment)
             where other.Misses(_run) == 0 && !Best.Exists(own => (own.Formula, own.Rate) == (formula, other.Rate))
             select other;
-        return others.Distinct().Take(2);
+        return [.. others.Distinct().Take(2)];
     }
 
     private static bool IsTaken(double rate) => rate >= 0 && double.IsFinite(rate);

@@ -7,7 +7,6 @@ namespace NotebookDiff;
 internal sealed record PrintedRun(Cell Cell, IReadOnlyList<PrintedStep> Steps, PrintedRun? Before)
 {
     internal int First => Steps[0].Epoch;
-
     internal int Last => Steps[^1].Epoch;
 
     /// <summary>The number behind the slash, or the last epoch if that is larger.</summary>

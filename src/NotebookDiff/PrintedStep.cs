@@ -17,30 +17,22 @@ internal sealed record PrintedNumber(int At, string Text)
     private const NumberStyles Style = NumberStyles.Float | NumberStyles.AllowThousands;
 
     internal int End => At + Text.Length;
-
     internal double Value => double.Parse(Text, Style, Python);
-
     internal bool IsFinite => double.IsFinite(Value);
-
-    /// <summary>The number as a decimal; null if it is nan, inf, or too large.</summary>
-    internal decimal? Decimal =>
-        decimal.TryParse(Text, Style, Python, out var value) && Math.Abs(value) < decimal.MaxValue / 2 ? value : null;
-
-    /// <summary>The number as a whole one, or null.</summary>
     internal int? Whole => int.TryParse(Text, NumberStyles.AllowThousands, Python, out var whole) ? whole : null;
-
-    /// <summary>Its digits before the exponent.</summary>
     internal string Mantissa => Text.Split('e', 'E')[0];
-
-    internal int Decimals => Mantissa.Split('.') is [_, var decimals] ? decimals.Length : 0;
-
     internal int? Exponent => Text.Split('e', 'E') is [_, var exponent] ? int.Parse(exponent, Python) : null;
+    internal int Decimals => Mantissa.Split('.') is [_, var decimals] ? decimals.Length : 0;
 
     /// <summary>The position of its last digit: 3 for 1.400, 5 for 8e-05.</summary>
     internal int Places => Decimals - (Exponent ?? 0);
 
     /// <summary>Half a unit of its last place.</summary>
     internal double HalfUnit => IsFinite ? 0.5 * Math.Pow(10, -Places) : 0;
+
+    /// <summary>Null if it is nan, inf, or too large.</summary>
+    internal decimal? Decimal =>
+        decimal.TryParse(Text, Style, Python, out var value) && Math.Abs(value) < decimal.MaxValue / 2 ? value : null;
 
     /// <summary>Whether it is a value, as near as its digits tell and float32 can.</summary>
     internal bool IsNear(double value, double slack = 0) => IsFinite

@@ -18,7 +18,6 @@ internal sealed class Verdicts(Strictness strictness, double? learningRate)
     private readonly List<string> _before = [];
 
     internal List<Verdict> All { get; } = [];
-
     internal List<Compared> Runs => [.. All.OfType<Compared>()];
 
     /// <summary>The lines that are no steps: of which cell, and how many.</summary>
