@@ -54,34 +54,34 @@ internal sealed class Report(string name, string? executedOn, Strictness strictn
 
     private string Outcome(Comparison comparison)
     {
-        var count = TextLines.Count(comparison.Run.Steps.Count);
-        var lines = comparison.Run.Missing is { } hole ? $"{count}, epoch {hole} is missing" : count;
+        var run = comparison.Run;
+        var count = TextLines.Count(run.Steps.Count);
+        var lines = run.Missing is { } hole ? $"{count}, epoch {hole} is missing" : count;
         var how = comparison.Settings.Alignment.Words is { Length: > 0 } words ? $"{words}, " : "";
-        var differing = comparison.Differing.Count;
-        if (comparison.IsIdentical)
+        var (bits, within, by) = (strictness.Exact ? "bits" : "numbers", "", "");
+        if (strictness.Tolerance is { } tolerance)
         {
-            return $"identical{(strictness.Exact ? " to the last bit" : "")}, {lines}";
+            (within, by) = ($" within {tolerance}", $" by more than {tolerance}");
         }
 
-        if (differing == 0 && comparison.OtherEpochs is { } others)
+        return comparison switch
         {
-            return $"the port trains for {others} epochs, and not for {comparison.Run.Epochs}";
-        }
-
-        if (differing == 0)
-        {
-            var within = strictness.Tolerance is { } most ? $" within {most}" : "";
-            var wording = how.Length == 0 && strictness.Tolerance is null ? "different wording, " : "";
-            return $"same {(strictness.Exact ? "bits" : "numbers")}{within}, {how}{wording}{lines}";
-        }
-
-        var by = strictness.Tolerance is { } tolerance ? $" by more than {tolerance}" : "";
-        var first = comparison.Differing[0].Epoch;
-        var where = differing == 1 ? $"differs{by}, at epoch {first}" : $"differ{by}, first at epoch {first}";
-        var units = strictness.Exact ? comparison.LargestDistance() : null;
-        var apart = units is null ? "" : $", at most {(units == 1 ? "1 unit" : $"{units} units")} in the last place apart";
-        return $"{how}{differing} of {count} {where}{apart}";
+            { IsIdentical: true } => $"identical{(strictness.Exact ? " to the last bit" : "")}, {lines}",
+            { Differing: [], OtherEpochs: { } others } => $"the port trains for {others} epochs, and not for {run.Epochs}",
+            { Differing: [] } when how.Length > 0 || within.Length > 0 => $"same {bits}{within}, {how}{lines}",
+            { Differing: [] } => $"same {bits}, different wording, {lines}",
+            { Differing: [var only] } => $"{how}1 of {count} differs{by}, at epoch {only.Epoch}{Apart(comparison)}",
+            { Differing: [var first, ..] differing } =>
+                $"{how}{differing.Count} of {count} differ{by}, first at epoch {first.Epoch}{Apart(comparison)}",
+        };
     }
+
+    private string Apart(Comparison comparison) => (strictness.Exact ? comparison.LargestDistance() : null) switch
+    {
+        null => "",
+        1 => ", at most 1 unit in the last place apart",
+        var units => $", at most {units} units in the last place apart",
+    };
 
     // The lines that differ in pairs, the notebook's and the port's; where only words do, the first pair.
     private IEnumerable<string> Below(Verdict verdict)
