@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Runtime.InteropServices;
 using TorchSharp;
 
@@ -7,53 +6,30 @@ namespace TorchPort;
 /// <summary>The device that the program computes on.</summary>
 internal static class DeviceChoice
 {
-    /// <summary>Whether a word names a device: <c>auto</c>, <c>cpu</c>, <c>cuda</c> or <c>cuda:N</c>.</summary>
     internal static bool IsDevice(string word) =>
         word is "auto" or "cpu" or "cuda"
-        || (word.StartsWith("cuda:", StringComparison.Ordinal)
-            && int.TryParse(word.AsSpan(5), NumberStyles.None, CultureInfo.InvariantCulture, out _));
+        || (word.Split(':') is ["cuda", { Length: > 0 and < 10 } number] && number.All(char.IsAsciiDigit));
 
     /// <summary>The device that a word accepted by <see cref="IsDevice"/> stands for, once libtorch is loaded.</summary>
-    /// <exception cref="TroubleException">There is no such device here; the message says what to do.</exception>
     internal static torch.Device Choose(string word)
     {
-        var isAutoWithoutCuda = word == "auto" && (Backend.Name == "cpu" || !torch.cuda.is_available());
-        if (word == "cpu" || isAutoWithoutCuda)
+        // With --device cpu nothing is asked of CUDA.
+        var gpus = word == "cpu" || Backend.Name == "cpu" ? 0 : torch.cuda.device_count();
+        if (gpus == 0 && word is "auto" or "cpu")
         {
             return torch.CPU;
         }
 
-        if (WhyNoCuda() is { } reason)
-        {
-            throw new TroubleException($"--device {word}: {reason}");
-        }
-
-        var device = torch.device(word == "auto" ? "cuda" : word);
-        var count = torch.cuda.device_count();
-        return device.index < count
-            ? device
-            : throw new TroubleException($"--device {word}: this machine has {count} CUDA GPU(s), counted from cuda:0.");
+        var device = gpus > 0 ? torch.device(word == "auto" ? "cuda" : word) : null;
+        return device?.index < gpus ? device : throw new TroubleException($"--device {word}: {WhyNot(gpus)}");
     }
 
-    private static string? WhyNoCuda()
-    {
-        if (Backend.Name == "cpu")
-        {
-            var cure = OperatingSystem.IsLinux()
-                ? "Build the CUDA version with -p:TorchBackend=cuda, or run with --device cpu."
-                : "CUDA needs Linux x64 here: run with --device cpu.";
-            return $"this build carries libtorch for the CPU only.\n{cure}";
-        }
-
-        if (!NativeLibrary.TryLoad("torch_cuda", typeof(torch).Assembly, null, out _))
-        {
-            return Backend.Name == "cuda"
-                ? $"libtorch's library for CUDA will not load.\n{Backend.AdviceOnMissing}"
-                : "the libtorch that was found is for the CPU only.\nPut one for CUDA on that path, or take --device cpu.";
-        }
-
-        return torch.cuda.is_available()
-            ? null
-            : "no CUDA GPU answers on this machine.\nSee whether nvidia-smi lists one, or run with --device cpu.";
-    }
+    private static string WhyNot(int gpus) =>
+        gpus > 0 ? $"this machine has {gpus} CUDA GPU(s), counted from cuda:0."
+        : Backend.Name == "cpu"
+            ? "this build is for the CPU.\nCUDA needs Linux x64, and a build with -p:TorchBackend=cuda. Or run with --device cpu."
+        : NativeLibrary.TryLoad("torch_cuda", typeof(torch).Assembly, null, out _)
+            ? "no CUDA GPU answers on this machine.\nSee whether nvidia-smi lists one, or run with --device cpu."
+        : Backend.Name == "cuda" ? $"libtorch's library for CUDA will not load.\n{Backend.AdviceOnMissing}"
+        : "the libtorch that was found is for the CPU only.\nPut one for CUDA on LD_LIBRARY_PATH, or run with --device cpu.";
 }

@@ -4,18 +4,11 @@ using TorchSharp;
 namespace TorchPort;
 
 /// <summary>Spells numbers as Python's <c>format</c> does: <c>nan</c>, <c>inf</c>, <c>-inf</c>, and no culture's comma.</summary>
-/// <param name="exact">
-/// Whether to print every float with nine significant digits (Python's <c>{:.9g}</c>), which tell any two float32 apart,
-/// whatever the cell's format.
-/// </param>
+/// <param name="exact">Whether every float is printed as <c>{:.9g}</c>, whatever the cell's format.</param>
 internal sealed class PythonFormat(bool exact) : IFormatProvider, ICustomFormatter
 {
-    private readonly NumberFormatInfo _numbers = new()
-    {
-        NaNSymbol = "nan",
-        PositiveInfinitySymbol = "inf",
-        NegativeInfinitySymbol = "-inf",
-    };
+    private readonly NumberFormatInfo _numbers =
+        new() { NaNSymbol = "nan", PositiveInfinitySymbol = "inf", NegativeInfinitySymbol = "-inf" };
 
     public object GetFormat(Type? formatType) => formatType == typeof(ICustomFormatter) ? this : _numbers;
 
