@@ -100,7 +100,7 @@ internal sealed class DiffCommand
         notebook.Cells.ForEach(verdicts.Add);
         if (given.GetValue(_lr) is not null && verdicts.Runs.Count > 0 && !verdicts.UsedLearningRate)
         {
-            Stderr.Say("NotebookDiff: --lr is not used, since the code names its learning rates.");
+            StandardStreams.Say("NotebookDiff: --lr is not used, since the code names its learning rates.");
         }
 
         return new Report(name, notebook.RanOn, strictness, given.GetValue(_all)).Write(output, verdicts);

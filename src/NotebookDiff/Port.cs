@@ -43,7 +43,7 @@ internal static class Port
         try
         {
             using var scope = torch.NewDisposeScope();
-            CellError.Explain(
+            CellRunner.Run(
                 formula.Label, formula == Formula.ByHand ? notebook.In2_FullCode : notebook.In3_FullCodeWithTorchOptim);
         }
         catch (OperationCanceledException)

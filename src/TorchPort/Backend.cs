@@ -78,7 +78,7 @@ internal static partial class Backend
 
     internal static string AdviceOnMissing =>
         Name == "external"
-            ? $"It was built for libtorch {LibTorchVersion}.\nPut its folder on LD_LIBRARY_PATH, or use scripts/run-on-pytorch.sh."
+            ? $"It was built for libtorch {LibTorchVersion}.\nPut its folder on LD_LIBRARY_PATH, or use run-on-pytorch.sh."
         : OperatingSystem.IsWindows()
             ? "Install the Visual C++ redistributable (x64), 14.40 or newer. If you have it, build or publish again."
         : OperatingSystem.IsMacOS() ? "Build or publish it again. If it lacks libomp.dylib: brew install libomp"

@@ -4,19 +4,30 @@ using Microsoft.Win32.SafeHandles;
 
 namespace TorchPort;
 
-/// <summary>The program's standard output: UTF-8 without BOM, <c>\n</c> on every system.</summary>
-internal static partial class Stdout
+/// <summary>What the program prints, on its standard output, and what it says beside that, on its standard error.</summary>
+internal static partial class StandardStreams
 {
-    /// <summary>Opens it. A terminal sees each line at once, a file or a pipe gets them in blocks.</summary>
-    internal static StreamWriter Open() =>
+    /// <summary>Says something on standard error. One that is closed or full is no reason to stop.</summary>
+    internal static void Say(string text)
+    {
+        try
+        {
+            Console.Error.Write(text + "\n");
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+        }
+    }
+
+    /// <summary>Opens standard output. A terminal sees each line at once, a file or a pipe gets them in blocks.</summary>
+    internal static StreamWriter OpenStdout() =>
         new(OpenStream(), bufferSize: 1 << 16) { NewLine = "\n", AutoFlush = !Console.IsOutputRedirected };
 
-    /// <summary>Whether an error says that nobody reads the pipe any more.</summary>
-    internal static bool IsClosed(IOException error) => OperatingSystem.IsWindows()
+    /// <summary>Whether an error says that nobody reads standard output any more.</summary>
+    internal static bool IsReaderGone(IOException error) => OperatingSystem.IsWindows()
         // ERROR_NO_DATA, ERROR_BROKEN_PIPE, ERROR_PIPE_NOT_CONNECTED, and what a second write to such a pipe gets
         ? (uint)error.HResult is 0x800700E8 or 0x8007006D or 0x800700E9 or 0x80131620
-        // EPIPE
-        : error.HResult == 32;
+        : error.HResult == 32; // EPIPE
 
     // The console's own stream swallows the error of a closed pipe, so that a long run would go on for nobody; the streams below
     // report it. A FileStream keeps its own position in a file, but a file that the shell opened has a shared one: such a
