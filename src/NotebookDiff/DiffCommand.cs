@@ -1,6 +1,5 @@
 using System.CommandLine;
 using System.CommandLine.Help;
-using System.Globalization;
 using TorchPort;
 using static TorchPort.CommandLine;
 
@@ -17,15 +16,8 @@ internal sealed class DiffCommand
         Arity = ArgumentArity.ZeroOrOne,
     };
 
-    private readonly Option<decimal?> _tolerance = new("--tolerance")
-    {
-        Description = "accept numbers up to X apart",
-        HelpName = "X",
-        CustomParser = given =>
-            decimal.TryParse(Text(given), NumberStyles.Float, CultureInfo.InvariantCulture, out var value) && value >= 0
-                ? value
-                : Reject<decimal?>(given, "a number that is not negative"),
-    };
+    private readonly Option<decimal?> _tolerance = Number(
+        "--tolerance", "X", "accept numbers up to X apart", takes: "a number that is not negative", 0, decimal.MaxValue);
 
     private readonly Option<string> _python = new("--python")
     {
@@ -41,7 +33,6 @@ internal sealed class DiffCommand
     private readonly Option<bool> _exact = Flag("--exact", "with --execute: compare floats to the last bit");
     private readonly Option<bool> _inOrder = Flag("--in-order", "with --execute: run its cells from top to bottom");
     private readonly Option<bool> _all = Flag("--all", "show all lines that differ, not only the first 20 of a run");
-    private readonly Option<bool> _version = Flag("--version", "show the versions of the diff, TorchSharp and libtorch");
 
     /// <summary>Makes the command line.</summary>
     internal static Command Make()
@@ -50,11 +41,12 @@ internal sealed class DiffCommand
         var command = new Command("NotebookDiff", """
             Tells whether the port computes what a notebook computed, one training at a time.
 
-            Exit 0: it does; 1: something differs; 2: there is nothing to compare, or trouble.
+            Exit 0: it does; 1: something differs or is in doubt; 2: there is nothing to compare, or trouble.
             """)
         {
             diff._notebook, diff._numbers, diff._tolerance, diff._lr, diff._execute, diff._exact, diff._inOrder, diff._python,
-            diff._device, diff._all, diff._version, new HelpOption(),
+            diff._device, diff._all, new HelpOption(),
+            new VersionOption { Description = "show the versions of the diff, TorchSharp and libtorch, and the backend" },
         };
         command.Validators.Add(given =>
         {
@@ -77,12 +69,6 @@ internal sealed class DiffCommand
     private int Compare(ParseResult given)
     {
         var output = given.InvocationConfiguration.Output;
-        if (given.GetValue(_version))
-        {
-            output.WriteLine($"NotebookDiff {Backend.VersionOf<DiffCommand>()}, {Backend.Versions}");
-            return 0;
-        }
-
         var path = given.GetValue(_notebook) ?? Path.Combine(AppContext.BaseDirectory, Own);
         var name = given.GetValue(_notebook) ?? Own;
         var notebook = NotebookFile.Read(path);

@@ -1,6 +1,5 @@
 using System.Reflection;
 using System.Runtime.InteropServices;
-using TorchSharp;
 
 namespace TorchPort;
 
@@ -12,10 +11,6 @@ internal static partial class Backend
 
     /// <summary>The libtorch that TorchSharp was built for. <c>torch.__version__</c> would load libtorch.</summary>
     internal static string LibTorchVersion => Metadata("LibTorchVersion");
-
-    internal static string Versions => $"TorchSharp {VersionOf<torch.Tensor>()}, libtorch {LibTorchVersion}, backend {Name}";
-
-    internal static string VersionOf<T>() => typeof(T).Assembly.GetName().Version!.ToString(3);
 
     internal static void Load()
     {

@@ -43,9 +43,6 @@ public sealed class LearnersNotebooksTests
     {
         ["own"] = ([ByHand, Sgd], ["In [2]  " + ByHandIdentical, "In [3]  " + SgdIdentical]),
         ["one cell"] = ([ByHand + "\n\n" + Sgd], ["In [2]  " + ByHandIdentical, "In [2]  " + SgdIdentical]),
-        ["course"] = (
-            ["print(torch.zeros(3, 1).shape)\nprint(torch.zeros(3, 1).shape)", ByHand, Sgd.With(", Cost", " Cost")],
-            ["In [3]  " + ByHandIdentical, "In [4]  " + SgdInWords, "Not compared: 2 lines of In [2]"]),
 
         // The words around the numbers, and how the numbers are written.
         ["zeros"] = One(Sgd.With(Print, "'{:04d}/{} w: {:.3f} loss: {:.6f}'"), SgdInWords),
@@ -53,9 +50,6 @@ public sealed class LearnersNotebooksTests
         ["3f"] = One(ByHand.With("{:.3f}", "{:3f}"), ByHandInWords),
         ["str"] = One(Sgd.With(Print, "'{} of {} W {} cost {}'"), SgdInWords),
         ["general"] = One(ByHand.With(Print, "'Epoch {}/{} W={:g} loss={:.4g}'"), ByHandInWords),
-        ["rounded"] = One(
-            Sgd.With("W.item(), cost.item()", "round(W.item(), 4), round(cost.item(), 4)").With(Print, "'{}/{} W{} cost{}'"),
-            SgdInWords),
         ["tensors"] = One(
             Sgd.With("W.item()", "W").With("cost.item()", "cost").With(Print, "'Epoch {}/{} W = {} cost = {}'"),
             SgdInWords),
@@ -136,10 +130,9 @@ public sealed class LearnersNotebooksTests
             "by hand with SGD's steps, lr 0.06, epochs 0 to 10: identical, 11 lines"),
         ["autograd"] = One(Autograd, "by hand with SGD's steps, lr 0.15, epochs 0 to 10: identical, 11 lines"),
         ["half the gradient"] = (
-            [ByHand.With("torch.sum(", "torch.mean("), Sgd.With("lr=0.15", "lr=0.05")],
+            [ByHand.With("torch.sum(", "torch.mean(")],
             ["In [2]  by hand, lr 0.1, epochs 0 to 10: 10 of 11 lines differ, first at epoch 1",
-                "The numbers of In [2] are those of SGD at lr 0.05.",
-                "In [3]  SGD, lr 0.05, epochs 0 to 10: identical, 11 lines"]),
+                "The numbers of In [2] are those of SGD at lr 0.05."]),
         ["twice the gradient"] = (
             [ByHand.With("torch.sum(", "2 * torch.sum(").With("lr = 0.1", "lr = 0.01")],
             ["In [2]  by hand, lr 0.01, epochs 0 to 10: 10 of 11 lines differ, first at epoch 1",
@@ -155,9 +148,8 @@ public sealed class LearnersNotebooksTests
             Sgd.With("W.item()", "W.item() + (0.001 if epoch == 4 else 0)"),
             "SGD, lr 0.15, epochs 0 to 10: 1 of 11 lines differs, at epoch 4"),
         ["Adam"] = One(Sgd.With("optim.SGD", "optim.Adam"), "not compared: Adam, which the port does not have"),
-        ["momentum"] = (
-            [Sgd.With("lr=0.15", "lr=0.15, momentum=0.9"), Sgd.With("lr=0.15", "lr=0.15, momentum=0")],
-            ["In [2]  not compared: SGD with momentum, which the port does not have", "In [3]  " + SgdIdentical]),
+        ["momentum"] = One(
+            Sgd.With("lr=0.15", "lr=0.15, momentum=0.9"), "not compared: SGD with momentum, which the port does not have"),
         ["schedule"] = One(
             Sgd.With("lr=0.15)", "lr=0.15)\nscheduler = optim.lr_scheduler.StepLR(optimizer, 3)") + "\n    scheduler.step()",
             "not compared: StepLR, which the port does not have"),
