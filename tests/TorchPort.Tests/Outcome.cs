@@ -6,10 +6,7 @@ internal sealed record Outcome(int ExitCode, string Stdout, string Stderr)
     /// <summary>The lines on standard error.</summary>
     internal string[] Errors => Stderr.Split('\n', StringSplitOptions.RemoveEmptyEntries);
 
-    /// <summary>Asserts a refusal: nothing on standard output, and one error that says why.</summary>
-    /// <param name="exitCode">The exit code.</param>
-    /// <param name="says">What the error says.</param>
-    /// <param name="lines">How many lines it has at most.</param>
+    /// <summary>Asserts a refusal: nothing on standard output, and one error of a few lines that says why.</summary>
     internal void Refused(int exitCode, string says, int lines = 3)
     {
         Assert.Equal((exitCode, ""), (ExitCode, Stdout));

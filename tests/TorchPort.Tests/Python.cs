@@ -9,25 +9,19 @@ internal static class Python
     internal const string NoTorch = "there is no Python with PyTorch on this machine";
 
     private static readonly string[] s_names = ["python3", "/usr/bin/python3", "python"];
-
-    /// <summary>A Python, or null.</summary>
     internal static string? Any { get; } = Find("sys");
 
-    /// <summary>
-    /// A Python with PyTorch, or null. The environment variable TORCHPORT_PYTHON names another one than the machine's first.
-    /// </summary>
+    /// <summary>The variable TORCHPORT_PYTHON names another one than the machine's first.</summary>
     internal static string? WithTorch { get; } = Environment.GetEnvironmentVariable("TORCHPORT_PYTHON") ?? Find("torch");
 
     /// <summary>The program that runs a notebook on a Python.</summary>
     internal static string Runner { get; } = Path.Combine(Start.Repository, "src/NotebookDiff/run-notebook.py");
 
-    /// <summary>Runs a notebook.</summary>
     internal static Outcome RunNotebook(string python, string notebook, params string[] options) =>
         Start.Program(python, [Runner, notebook, .. options]);
 
-    /// <summary>Writes a program that is a Python without PyTorch; it takes a POSIX shell and a Python.</summary>
+    /// <summary>Writes a program that is a Python without site-packages (-S, -I), and so without PyTorch.</summary>
     internal static void WriteWithoutTorch(string file) =>
-        // Without site-packages (-S, -I) no Python finds a PyTorch.
         Start.WriteProgram(file, $"exec {Any} -S -I \"$@\"");
 
     /// <summary>The first Python on this machine that has a module, or null: the program itself, behind any shim.</summary>

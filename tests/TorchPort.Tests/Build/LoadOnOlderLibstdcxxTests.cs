@@ -2,20 +2,46 @@ using TorchSharp;
 
 namespace TorchPort.Tests;
 
-/// <summary>What LoadOnOlderLibstdcxx.targets does to TorchSharp's library.</summary>
+/// <summary>What LoadOnOlderLibstdcxx.targets does, here and in the project of a reader's own that the README shows.</summary>
 public class LoadOnOlderLibstdcxxTests
 {
+    // Of that project's packages those stay out that are for other systems, or that some registries lack.
+    private const string FewerPackages = """
+        <Project><ItemGroup>
+          <PrunePackageReference Include="libtorch-cpu-win-x64;libtorch-cpu-osx-arm64;SkiaSharp" Version="9.0.0" />
+          <PackageReference Include="SharpZipLib" Version="1.4.2" />
+        </ItemGroup></Project>
+        """;
+
+    public LoadOnOlderLibstdcxxTests() => Assert.SkipUnless(OperatingSystem.IsLinux(), "it is for Linux");
+
     [Fact]
     public void The_flag_that_lets_the_version_be_missing_is_all_that_differs_from_the_package()
     {
-        Assert.SkipUnless(OperatingSystem.IsLinux(), "the library is a Linux one");
         const string Name = "libLibTorchSharp.so";
-        var package = Path.Combine(Start.Packages, "torchsharp", Backend.VersionOf<torch.Tensor>());
+        var package = Path.Combine(Start.NuGetPackages, "torchsharp", Backend.VersionOf<torch.Tensor>());
         var theirs = File.ReadAllBytes(Path.Combine(package, "runtimes/linux-x64/native", Name));
         var ours = File.ReadAllBytes(Path.Combine(AppContext.BaseDirectory, Name));
 
         // Four bytes before the flag stands the hash of GLIBCXX_3.4.32; 2 is VER_FLG_WEAK.
         var (at, flag) = Assert.Single(ours.Index(), pair => pair.Item != theirs[pair.Index]);
         Assert.Equal((2, 0x0297f842u), (flag, BitConverter.ToUInt32(ours, at - 4)));
+    }
+
+    [Fact]
+    public void A_project_of_ones_own_runs_with_one_libtorch_in_its_output()
+    {
+        const string Import = "LoadOnOlderLibstdcxx.targets";
+        var section = File.ReadAllText($"{Start.Repository}/README.md").Split("## In your own project")[1];
+        var folder = Start.NewFolder();
+        File.WriteAllText($"{folder}/own.csproj", section.Split("```xml\n")[1].Split("```")[0]);
+        File.WriteAllText($"{folder}/Program.cs", section.Split("```cs\n")[1].Split("```")[0]);
+        File.WriteAllText($"{folder}/Directory.Build.targets", FewerPackages);
+        File.Copy($"{Start.Repository}/src/TorchPort/build/{Import}", $"{folder}/{Import}");
+
+        string[] run = ["run", "--project", folder, "-p:CreateHardLinksForCopyLocalIfPossible=true"];
+        Assert.Equal(new Outcome(0, "W is 0\n", ""), Start.Program(Start.DotNet, run));
+        var libraries = Directory.GetFiles(folder, "*torch_cpu.*", SearchOption.AllDirectories);
+        Assert.Equal(["libtorch_cpu.so"], libraries.Select(Path.GetFileName));
     }
 }
