@@ -1,4 +1,3 @@
-using System.Text;
 using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
 
@@ -18,8 +17,7 @@ public class MirrorTests
         ("b = torch.zeros(1, requires_grad=True)", Replace("requires_grad=True", "requires_grad: true")),
         ("W = torch.zeros(1, requires_grad=True)", Replace("(?m)^W = (.*requires_grad.*)", "W = nn.Parameter($1)")),
         ("optimizer = optim.SGD([W], lr=0.15)", Replace(
-            @"optimizer = optim\.SGD\((.*)lr=",
-            "using var optimizer = optim.SGD($1learningRate: ")),
+            @"optimizer = optim\.SGD\((.*)lr=", "using var optimizer = optim.SGD($1learningRate: ")),
         ("cost = torch.mean((hypothesis - y_train) ** 2)", Replace(@" \*\* 2", ".pow(2)")),
         ("W -= lr * gradient", Replace("W -= (.*)", "W.sub_($1)")),
         ("weight = W.item()", Replace(@"\.item\(\)", ".ToSingle()")),
@@ -28,8 +26,7 @@ public class MirrorTests
         ("print('hello')", Replace(@"print\('([^'{]*)'\)", "print($$\"$1\")")),
         ("optimizer.step()", Replace(@"(?m)^(.* = .*|(?! *//).*\))$", "$1;")),
         ("for epoch in range(nb_epochs + 1):", Replace(
-            @"for epoch in range\((.*)\):",
-            "foreach (var epoch in Enumerable.Range(0, $1))")),
+            @"for epoch in range\((.*)\):", "foreach (var epoch in Enumerable.Range(0, $1))")),
     ];
 
     // A cell that trains has local variables, takes the program's options, and frees the tensors of each epoch.
@@ -63,23 +60,22 @@ public class MirrorTests
 
     private static readonly string s_readme = File.ReadAllText(Path.Combine(Start.Repository, "README.md"));
     private static readonly string s_notebookCs = File.ReadAllText(Path.Combine(Start.Repository, "src/TorchPort/Notebook.cs"));
-    private static readonly string s_ipynb = Path.Combine(Start.Repository, "src/TorchPort/gradient-descent.ipynb");
-    private static readonly JsonArray s_cells = JsonNode.Parse(File.ReadAllText(s_ipynb))!["cells"]!.AsArray();
+    private static readonly JsonNode[] s_cells =
+        [.. JsonNode.Parse(File.ReadAllText(Start.Notebook))!["cells"]!.AsArray().Select(cell => cell!)];
 
     [Fact]
     public void Is_a_valid_notebook()
     {
         var python = Python.Find("nbformat");
         Assert.SkipWhen(python is null, "there is no Python with nbformat on this machine");
-
         var validate = "import nbformat, sys; nbformat.validate(nbformat.read(sys.argv[1], as_version=nbformat.NO_CONVERT))";
-        Assert.Equal(new Outcome(0, "", ""), Start.Program(python!, ["-c", validate, s_ipynb]));
+        Assert.Equal(new Outcome(0, "", ""), Start.Program(python!, ["-c", validate, Start.Notebook]));
     }
 
     [Fact]
     public void Labels_the_cells_that_its_author_ran_and_records_the_22_lines()
     {
-        var code = s_cells.Select(cell => cell!).Where(IsCode).ToArray();
+        var code = s_cells.Where(IsCode).ToArray();
         Assert.Equal([null, null, 1, null, null, 2, null, 3], code.Select(Label));
 
         var recorded = code.SelectMany(cell => cell["outputs"]!.AsArray()).Select(output => Text(output!["text"]!));
@@ -89,31 +85,16 @@ public class MirrorTests
     [Fact]
     public void Notebook_cs_is_the_notebook_word_for_word_and_line_for_line()
     {
-        var expected = new StringBuilder(Head);
-        var heading = "";
-        foreach (var cell in s_cells.Select(cell => cell!))
-        {
-            var source = Text(cell["source"]!);
-            if (IsCode(cell))
-            {
-                expected.Append(Indented(Method(MethodName(heading, Label(cell)), source)));
-            }
-            else
-            {
-                expected.Append('\n').Append(Indented(Comment(source)));
-                heading = source.Split('\n')[0];
-            }
-        }
-
-        expected.Append("}\n");
+        var mirrored = s_cells.Select((cell, i) => IsCode(cell) ? Method(s_cells[i - 1], cell) : "\n" + Comment(cell));
         var withoutDocumentation = Regex.Replace(s_notebookCs, "(?m)^///.*\n", "");
-        Assert.Equal(expected.ToString(), withoutDocumentation);
+
+        Assert.Equal($"{Head}{Indented(string.Concat(mirrored))}}}\n", withoutDocumentation);
     }
 
     [Fact]
     public void The_README_shows_the_loop_of_In3_in_Python_and_below_it_in_CSharp()
     {
-        var source = Text(s_cells[^1]!["source"]!);
+        var source = Source(s_cells[^1]);
         var python = source[source.IndexOf("for epoch", StringComparison.Ordinal)..];
         var method = s_notebookCs.Split("In3_FullCodeWithTorchOptim()\n    {\n")[1].Split("\n    }\n")[0];
         var cs = Regex.Replace(method[method.IndexOf("foreach", StringComparison.Ordinal)..], "(?m)^ {8}", "");
@@ -125,27 +106,23 @@ public class MirrorTests
     public void Coming_from_Python_in_the_README_has_the_rules_of_the_mirror()
     {
         var section = s_readme.Split("### Coming from Python\n")[1].Split("\n#")[0];
-        var table = section.Split('\n').Where(line => line.StartsWith('|')).Skip(2);
-        var rows = table.Select(line => line.Split('|')).ToArray();
+        var rows = section.Split('\n').Where(line => line.StartsWith('|')).Skip(2).Select(line => line.Split('|'));
 
-        Assert.Equal(s_comingFromPython.Select(rule => $" `{rule.Row}` "), rows.Select(row => row[1]));
-        Assert.Equal(s_comingFromPython.Select(rule => $" `{ToCSharp(rule.Row)}` "), rows.Select(row => row[2]));
+        var rules = s_comingFromPython.Select(rule => ($" `{rule.Row}` ", $" `{ToCSharp(rule.Row)}` "));
+        Assert.Equal(rules, rows.Select(row => (row[1], row[2])));
     }
 
-    private static string Comment(string text) =>
-        string.Concat(text.Split('\n').Select(line => $"// {line}".TrimEnd() + "\n"));
+    private static string Comment(JsonNode cell) =>
+        string.Concat(Source(cell).Split('\n').Select(line => $"// {line}".TrimEnd() + "\n"));
 
-    private static string MethodName(string heading, int? label)
+    // A cell's method is named after its label and its heading.
+    private static string Method(JsonNode text, JsonNode cell)
     {
-        var words = Regex.Matches(heading, @"\w+").Select(word => char.ToUpperInvariant(word.Value[0]) + word.Value[1..]);
-        return (label is null ? "" : $"In{label}_") + string.Concat(words);
-    }
-
-    private static string Method(string name, string python)
-    {
-        var cs = ToCSharp(python);
-        var trains = cs.Contains("foreach", StringComparison.Ordinal);
-        var body = trains ? Apply(s_training, cs) : cs;
+        var words = Regex.Matches(Source(text).Split('\n')[0], @"\w+").Select(word => word.Value);
+        var heading = string.Concat(words.Select(word => char.ToUpperInvariant(word[0]) + word[1..]));
+        var name = Label(cell) is { } label ? $"In{label}_{heading}" : heading;
+        var cs = ToCSharp(Source(cell));
+        var body = cs.Contains("foreach", StringComparison.Ordinal) ? Apply(s_training, cs) : cs;
         return $"internal void {name}()\n{{\n{Indented(body)}\n}}\n";
     }
 
@@ -163,24 +140,18 @@ public class MirrorTests
         {
             var arguments = call.Groups[2].Value;
             var values = new Queue<string>(arguments.Trim().Split(", "));
-            var text = Regex.Replace(call.Groups[1].Value, "{.*?}", field => Field(values.Dequeue(), field.Value));
+            var formats = Regex.Replace(Regex.Replace(call.Groups[1].Value, @"{:(\d)d}", "{,$1}"), @"{:\.(\d)f}", "{:F$1}");
+            var text = formats.Split('{').Aggregate((text, rest) => $"{text}{{{values.Dequeue()}{rest}");
             return arguments.Replace(arguments.Trim(), $"$\"{text}\"", StringComparison.Ordinal) + ")";
         });
-
-    private static string Field(string value, string python) => python switch
-    {
-        "{}" => $"{{{value}}}",
-        "{:4d}" => $"{{{value},4}}",
-        "{:.3f}" => $"{{{value}:F3}}",
-        "{:.6f}" => $"{{{value}:F6}}",
-        _ => throw new FormatException($"the mirror has no rule for {python}"),
-    };
 
     private static string Indented(string lines) => Regex.Replace(lines, "(?m)^(?=.)", "    ");
 
     private static bool IsCode(JsonNode cell) => (string?)cell["cell_type"] == "code";
 
     private static int? Label(JsonNode cell) => (int?)cell["execution_count"];
+
+    private static string Source(JsonNode cell) => Text(cell["source"]!);
 
     private static string Text(JsonNode lines) => string.Concat(lines.AsArray().Select(line => (string?)line));
 }
