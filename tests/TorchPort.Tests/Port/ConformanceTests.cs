@@ -1,4 +1,3 @@
-using System.Globalization;
 using TorchSharp;
 
 namespace TorchPort.Tests;
@@ -10,8 +9,8 @@ public class ConformanceTests
     private const string Script = """
         import json, re, sys
 
-        with open(sys.argv[1], encoding='utf-8') as notebook:
-            cells = {cell.get('execution_count'): ''.join(cell['source']) for cell in json.load(notebook)['cells']}
+        notebook = json.load(open(sys.argv[1], encoding='utf-8'))
+        cells = {cell.get('execution_count'): ''.join(cell['source']) for cell in notebook['cells']}
         names = {}
         exec(cells[1], names)
         for setting in sys.stdin:
@@ -22,21 +21,17 @@ public class ConformanceTests
             print()
         """;
 
-    private sealed record Setting(int Cell, double LearningRate, int Epochs)
-    {
-        public override string ToString() => string.Create(CultureInfo.InvariantCulture, $"{Cell} {LearningRate:R} {Epochs}");
-    }
+    private sealed record Setting(int Cell, double LearningRate, int Epochs);
 
     [Fact]
     public void W_and_cost_are_PyTorchs_to_the_last_bit_at_300_settings()
     {
-        Assert.SkipWhen(Python.WithTorch is null, "there is no Python with PyTorch on this machine");
+        Assert.SkipWhen(Python.WithTorch is null, Python.NoTorch);
         var random = new Random(1);
         Setting[] settings = [.. Enumerable.Range(0, 300).Select(_ => RandomSetting(random))];
 
-        var notebook = Path.Combine(Start.Repository, "src/TorchPort/gradient-descent.ipynb");
-        var input = string.Concat(settings.Select(setting => $"{setting}\n"));
-        var pytorch = Start.Feed(input, Python.WithTorch!, ["-c", Script, notebook]);
+        var input = settings.Select(setting => $"{setting.Cell} {setting.LearningRate:R} {setting.Epochs}\n");
+        var pytorch = Start.Feed(string.Concat(input), Python.WithTorch!, ["-c", Script, Start.Notebook]);
         Assert.True(pytorch.ExitCode == 0, pytorch.Stderr);
         var expected = pytorch.Stdout.ReplaceLineEndings("\n").Split("\n\n");
 
@@ -62,15 +57,8 @@ public class ConformanceTests
         var exact = new PythonFormat(exact: true);
         var notebook = new Notebook(line => lines.Add(line.ToString(exact)), setting.Epochs, setting.LearningRate);
         using var scope = torch.NewDisposeScope();
-        if (setting.Cell == 2)
-        {
-            notebook.In2_FullCode();
-        }
-        else
-        {
-            notebook.In3_FullCodeWithTorchOptim();
-        }
-
+        Action cell = setting.Cell == 2 ? notebook.In2_FullCode : notebook.In3_FullCodeWithTorchOptim;
+        cell();
         return lines;
     }
 }
