@@ -5,41 +5,29 @@ namespace TorchPort.Tests;
 /// <summary>A build with CUDA on a machine with a GPU.</summary>
 public class CudaTests
 {
-    private const string NoGpu = "this build carries no CUDA, or no CUDA GPU answers on this machine";
+    public CudaTests() => Assert.SkipUnless(
+        Backend.Name != "cpu" && torch.cuda.is_available(),
+        "this build carries no CUDA, or no CUDA GPU answers on this machine");
 
-    /// <summary>Whether a GPU answers.</summary>
-    public static bool Available => Backend.Name != "cpu" && torch.cuda.is_available();
+    [Theory]
+    [InlineData("auto", "cuda")]
+    [InlineData("cuda:0", "cuda:0")]
+    public void Prints_the_recorded_lines_and_the_device(string word, string device) =>
+        Assert.Equal(new Outcome(0, Start.Data("recorded-output.txt"), $"Running on {device}\n"), Start.Port("--device", word));
 
-    [Fact(SkipUnless = nameof(Available), Skip = NoGpu)]
-    public void Auto_takes_CUDA() => Assert.Equal("Running on cuda\n", Start.Port().Stderr);
+    [Fact]
+    public void A_GPU_that_is_not_there_is_an_error() => Start.Port("--device", "cuda:99").Refused(1, "cuda:99");
 
-    [Fact(SkipUnless = nameof(Available), Skip = NoGpu)]
-    public void Prints_the_recorded_lines() =>
-        Assert.Equal(Start.Data("recorded-output.txt"), Start.Port("--device", "cuda:0").Stdout);
-
-    [Fact(SkipUnless = nameof(Available), Skip = NoGpu)]
-    public void A_GPU_that_is_not_there_is_an_error()
-    {
-        var outcome = Start.Port("--device", "cuda:99");
-
-        outcome.Refused(1, "cuda:99");
-    }
-
-    [Fact(SkipUnless = nameof(Available), Skip = NoGpu)]
-    public void Prints_the_same_bits_on_every_run() =>
-        Assert.Equal(Start.Port("--device", "cuda", "--exact"), Start.Port("--device", "cuda", "--exact"));
-
-    [Fact(SkipUnless = nameof(Available), Skip = NoGpu)]
+    [Fact]
     public void W_and_cost_are_PyTorchs_on_the_same_GPU_to_the_last_bit()
     {
-        var pytorch = Python.WithTorch;
-        Assert.SkipWhen(pytorch is null, "there is no Python with PyTorch for CUDA on this machine");
-        var python = Python.RunNotebook(pytorch!, Start.Notebook, "--device", "cuda", "--exact");
+        Assert.SkipWhen(Python.WithTorch is null, Python.NoTorch);
+        var python = Python.RunNotebook(Python.WithTorch!, Start.Notebook, "--device", "cuda", "--exact");
 
         Assert.Equal((0, python.Stdout), (python.ExitCode, Start.Port("--device", "cuda", "--exact").Stdout));
     }
 
-    [Fact(SkipUnless = nameof(Available), Skip = NoGpu)]
+    [Fact]
     public void The_cpu_takes_no_GPU_memory_and_no_context()
     {
         Assert.SkipUnless(HasContext("cuda"), "nvidia-smi does not list the processes of this machine, as in most containers");

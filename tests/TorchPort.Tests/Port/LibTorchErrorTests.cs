@@ -1,13 +1,12 @@
-using TorchSharp;
-
 namespace TorchPort.Tests;
 
 /// <summary>What is said where libtorch will not load.</summary>
 public class LibTorchErrorTests
 {
+    public LibTorchErrorTests() =>
+        Assert.SkipUnless(OperatingSystem.IsLinux() && Backend.Name == "cpu", "the words are those of glibc's loader");
+
     [Theory]
-    [InlineData("libLibTorchSharp.so: cannot open shared object file: No such file or directory", "Build it again")]
-    [InlineData("libtorch_cpu.so: cannot open shared object file: No such file or directory", "Build it again")]
     [InlineData("libgomp-98b21ff3.so.1: cannot open shared object file: No such file or directory", "Build it again")]
     [InlineData("libstdc++.so.6: cannot open shared object file: No such file or directory", "apt-get install libstdc++6")]
     [InlineData("librt.so.1: cannot open shared object file: No such file or directory", "the package of your system that has")]
@@ -17,7 +16,6 @@ public class LibTorchErrorTests
     [InlineData("libtorch_cpu.so: cannot allocate memory", "ulimit -v")]
     public void The_advice_fits_what_the_loader_says(string said, string advice)
     {
-        Assert.SkipUnless(OperatingSystem.IsLinux() && Backend.Name == "cpu", "the words are those of glibc's loader");
         var why = Backend.WhyNotLoaded(said);
 
         Assert.StartsWith($"{said}\n", why, StringComparison.Ordinal);
@@ -25,12 +23,8 @@ public class LibTorchErrorTests
         Assert.Equal(2, why.Split('\n').Length);
     }
 
+    // Enough memory for .NET, and not for libtorch beside it.
     [Fact]
-    public void Too_little_memory_is_said_to_be_that()
-    {
-        Assert.SkipUnless(OperatingSystem.IsLinux() && Backend.Name == "cpu", "needs the ulimit of a POSIX shell");
-
-        // Enough for .NET, and not for libtorch beside it.
+    public void Too_little_memory_is_said_to_be_that() =>
         Start.Shell("ulimit -v 2000000; \"$@\"").Refused(1, "ulimit -v");
-    }
 }
