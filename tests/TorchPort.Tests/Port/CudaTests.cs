@@ -40,7 +40,7 @@ public class CudaTests
     private static bool HasContext(string device)
     {
         var outcome = Start.Shell($$"""
-            sh -c 'echo $$; exec "$@" --device {{device}} --cell 3 --epochs 10000' |
+            sh -c 'echo $$; exec "$@" --device {{device}} --cell 3 --epochs 10000' sh "$@" |
             {
               read pid
               head -n 1001 > /dev/null
