@@ -7,35 +7,17 @@ namespace NotebookDiff.Tests;
 public sealed class LearnersNotebooksTests
 {
     private const string Print = "'Epoch {:4d}/{} W: {:.3f}, Cost: {:.6f}'";
-    private const string OtherModel = """
-        x, y = torch.FloatTensor([[1], [2], [3]]), torch.FloatTensor([[2], [4], [6]])
-        W, b = torch.zeros(1, requires_grad=True), torch.zeros(1, requires_grad=True)
-        optimizer = optim.SGD([W, b], lr=0.01)
-        for epoch in range(3):
-            cost = torch.mean((x * W + b - y) ** 2)
-            print(f'Epoch {epoch}/3 W: {W.item():.3f}, b: {b.item():.3f} Cost: {cost.item():.6f}')
-            optimizer.zero_grad()
-            cost.backward()
-            optimizer.step()
-        """;
-
-    private const string Autograd = """
-        x = y = torch.FloatTensor([[1], [2], [3]])
-        W = torch.zeros(1, requires_grad=True)
-        alpha = 0.15
-        for epoch in range(11):
-            cost = ((x * W - y) ** 2).mean()
-            print('Epoch {:4d}/10 W: {:.3f}, Cost: {:.6f}'.format(epoch, W.item(), cost.item()))
-            cost.backward()
-            with torch.no_grad():
-                W -= alpha * W.grad
-                W.grad.zero_()
-        """;
-
     private const string ByHandIdentical = "by hand, lr 0.1, epochs 0 to 10: identical, 11 lines";
     private const string SgdIdentical = "SGD, lr 0.15, epochs 0 to 10: identical, 11 lines";
     private const string ByHandInWords = "by hand, lr 0.1, epochs 0 to 10: same numbers, different wording, 11 lines";
     private const string SgdInWords = "SGD, lr 0.15, epochs 0 to 10: same numbers, different wording, 11 lines";
+
+    private const string Doubt = "The code leaves doubt about its learning rate. Give it with --lr.";
+    private const string DoubledCosts =
+        "not compared: other data or another model, its cost begins at 18.666666 and this exercise's at 4.666667";
+
+    private static readonly string s_biased = Sgd.With("x_train * W", "x_train * W + b").With("[W], lr=0.15", "[W, b], lr=0.1")
+        .With("W = ", "b = torch.zeros(1, requires_grad=True)\nW = ");
 
     // Each notebook begins with a cell of imports. The exit code follows from what is said, but for a line that tells the last
     // epoch again: it counts by its numbers.
@@ -128,7 +110,10 @@ public sealed class LearnersNotebooksTests
             ByHand.With("lr = 0.1", "lr = 0.06")
                 .With("W -= lr * gradient", "W -= 2 * lr * torch.mean((W * x_train - y_train) * x_train)"),
             "by hand with SGD's steps, lr 0.06, epochs 0 to 10: identical, 11 lines"),
-        ["autograd"] = One(Autograd, "by hand with SGD's steps, lr 0.15, epochs 0 to 10: identical, 11 lines"),
+        ["autograd"] = One(
+            Sgd.With("optimizer = optim.SGD([W], lr=0.15)", "alpha = 0.15").With("    optimizer.zero_grad()\n", "")
+                .With("optimizer.step()", "with torch.no_grad():\n        W -= alpha * W.grad\n        W.grad.zero_()"),
+            "by hand with SGD's steps, lr 0.15, epochs 0 to 10: identical, 11 lines"),
         ["half the gradient"] = (
             [ByHand.With("torch.sum(", "torch.mean(")],
             ["In [2]  by hand, lr 0.1, epochs 0 to 10: 10 of 11 lines differ, first at epoch 1",
@@ -159,10 +144,11 @@ public sealed class LearnersNotebooksTests
         // What is not this exercise.
         ["y = 2x"] = ([Doubled(ByHand), Sgd], ["In [2]  " + DoubledCosts, "In [3]  " + SgdIdentical]),
         ["y = 2x alone"] = One(Doubled(Sgd), DoubledCosts),
-        ["another model"] = One(OtherModel, "not compared: another model, with a bias or more weights or costs, 3 lines"),
+        ["a bias"] = One(
+            s_biased.With(", Cost", ", b: {:.3f}, Cost").With("W.item(), ", "W.item(), b.item(), "),
+            "not compared: another model, with a bias or more weights or costs, 11 lines"),
         ["a bias that is not printed"] = One(
-            Sgd.With("x_train * W", "x_train * W + b").With("[W], lr=0.15", "[W, b], lr=0.1")
-                .With("W = ", "b = torch.zeros(1, requires_grad=True)\nW = "),
+            s_biased,
             "not compared: other data or another model, at epoch 1 its cost is 0.074074 and W is 0.933, "
             + "where this exercise's cost is 0.020949"),
         ["W from 5"] = One(
@@ -175,11 +161,6 @@ public sealed class LearnersNotebooksTests
                 "In [3]  not compared: another start, its cost begins at 0.019115 and this exercise's at 4.666667"]),
         ["no training"] = (["print('hello')"], ["Not compared: 1 line of In [2]"]),
     };
-
-    private const string DoubledCosts =
-        "not compared: other data or another model, its cost begins at 18.666666 and this exercise's at 4.666667";
-
-    private const string Doubt = "The code leaves doubt about its learning rate. Give it with --lr.";
 
     private static readonly Lazy<Dictionary<string, string>> s_run = new(RunAll);
 

@@ -7,13 +7,11 @@ using static NotebookDiff.Tests.LearnersNotebook;
 namespace NotebookDiff.Tests;
 
 /// <summary>The whole program, on notebooks that can and cannot be read.</summary>
-public sealed class NotebookDiffTests : IDisposable
+public class NotebookDiffTests
 {
-    private readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory("노트 북 ");
+    private readonly string _folder = Start.NewFolder("노트 북 ");
 
-    private string Mine => Path.Combine(_folder.FullName, "mine.ipynb");
-
-    public void Dispose() => _folder.Delete(recursive: true);
+    private string Mine => Path.Combine(_folder, "mine.ipynb");
 
     [Fact]
     public void The_repositorys_own_notebook_is_identical_as_recorded() =>
@@ -54,11 +52,11 @@ public sealed class NotebookDiffTests : IDisposable
     [Fact]
     public void Nothing_of_a_notebook_runs_without_execute()
     {
-        var proof = JsonValue.Create(Path.Combine(_folder.FullName, "proof")).ToJsonString();
+        var proof = JsonValue.Create(Path.Combine(_folder, "proof")).ToJsonString();
         File.WriteAllText(Mine, new LearnersNotebook().Cell($"open({proof}, 'w')").Cell(ByHand, ByHandPrinted).Json());
 
         Assert.Equal(0, Here(Mine).ExitCode);
-        Assert.Single(_folder.GetFiles());
+        Assert.Single(Directory.GetFiles(_folder));
     }
 
     [Theory]

@@ -3,13 +3,9 @@ using TorchPort.Tests;
 namespace NotebookDiff.Tests;
 
 /// <summary>run-notebook.py, which runs a notebook with nothing but Python and PyTorch.</summary>
-public sealed class RunNotebookTests : IDisposable
+public class RunNotebookTests
 {
-    private readonly string _notebook = Path.GetTempFileName();
-
     public RunNotebookTests() => Assert.SkipWhen(Python.Any is null, Python.NoPython);
-
-    public void Dispose() => File.Delete(_notebook);
 
     [Fact]
     public void Cells_run_in_the_order_of_their_labels_or_else_from_top_to_bottom()
@@ -96,9 +92,10 @@ public sealed class RunNotebookTests : IDisposable
     [InlineData("it is no notebook of nbformat 4", """{ "nbformat": 3, "worksheets": [] }""")]
     public void What_is_no_notebook_is_trouble(string says, string text) => Run(text).Refused(2, says, lines: 1);
 
-    private Outcome Run(string json, params string[] options)
+    private static Outcome Run(string json, params string[] options)
     {
-        File.WriteAllText(_notebook, json);
-        return Python.RunNotebook(Python.Any!, _notebook, options);
+        var notebook = Path.Combine(Start.NewFolder(), "mine.ipynb");
+        File.WriteAllText(notebook, json);
+        return Python.RunNotebook(Python.Any!, notebook, options);
     }
 }

@@ -4,16 +4,14 @@ using System.Text.RegularExpressions;
 namespace TorchPort.Tests;
 
 /// <summary>scripts/bench.py. Only the table's test starts the port and PyTorch; elsewhere a side is a line of shell.</summary>
-public sealed class BenchTests : IDisposable
+public class BenchTests
 {
     // It has PyTorch, as far as bench.py looks, and prints lines.
     private const string OtherPython = "[ \"$1\" = -c ] && echo ModuleSpec || seq 20000";
     private static readonly string s_bench = Path.Combine(Start.Repository, "scripts/bench.py");
-    private readonly string _folder = Directory.CreateTempSubdirectory().FullName;
+    private readonly string _folder = Start.NewFolder();
 
     public BenchTests() => Assert.SkipUnless(OperatingSystem.IsLinux() && Python.Any is not null, "it takes Linux and a Python");
-
-    public void Dispose() => Directory.Delete(_folder, recursive: true);
 
     [Theory]
     [InlineData("elsewhere", 2, "--epochs 10000 or more; see --help\n", "--epochs", "9999")]

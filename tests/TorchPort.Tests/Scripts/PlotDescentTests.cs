@@ -5,14 +5,12 @@ using System.Xml.XPath;
 namespace TorchPort.Tests;
 
 /// <summary>scripts/plot-descent.cs: what its pictures show, and what it refuses.</summary>
-public sealed class PlotDescentTests : IDisposable
+public class PlotDescentTests
 {
     private const string Line = "Epoch    0/0 W: 0.000, Cost: 4.666667\n";
     private const string Blue = "#0072B2";
     private static readonly XNamespace s_svg = "http://www.w3.org/2000/svg";
-    private readonly string _folder = Directory.CreateTempSubdirectory().FullName;
-
-    public void Dispose() => Directory.Delete(_folder, recursive: true);
+    private readonly string _folder = Start.NewFolder();
 
     [Fact]
     public void Runs_that_lie_on_each_other_are_two_colours()
@@ -107,7 +105,7 @@ public sealed class PlotDescentTests : IDisposable
     public void A_stream_that_fails_is_no_crash()
     {
         Assert.SkipUnless(OperatingSystem.IsLinux(), "/dev/full is Linux's");
-        string[] script = ["dotnet", Start.ScriptProgram("plot-descent.cs")];
+        string[] script = [Start.DotNet, Start.ScriptProgram("plot-descent.cs")];
         Start.Shell("\"$@\" descent.svg < /", script).Refused(2, "plot-descent.cs: cannot read stdin: ", lines: 1);
         Assert.Equal(new Outcome(2, "", ""), Start.Shell("\"$@\" descent.jpg 2> /dev/full", script));
     }
@@ -130,7 +128,7 @@ public sealed class PlotDescentTests : IDisposable
     private string In(string name) => Path.Combine(_folder, name);
 
     private Outcome Plot(string trace, params string[] arguments) => Start.Feed(
-        trace, "dotnet", [Start.ScriptProgram("plot-descent.cs"), .. arguments.Take(1).Select(In), .. arguments.Skip(1)]);
+        trace, Start.DotNet, [Start.ScriptProgram("plot-descent.cs"), .. arguments.Take(1).Select(In), .. arguments.Skip(1)]);
 
     private XDocument Svg(string trace, params string[] names)
     {

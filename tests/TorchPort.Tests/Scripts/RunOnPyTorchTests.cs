@@ -1,10 +1,10 @@
 namespace TorchPort.Tests;
 
 /// <summary>scripts/run-on-pytorch.sh, on as much of an installed PyTorch as it looks at.</summary>
-public sealed class RunOnPyTorchTests : IDisposable
+public class RunOnPyTorchTests
 {
     private static readonly string s_script = Path.Combine(Start.Repository, "scripts/run-on-pytorch.sh");
-    private readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory();
+    private readonly string _folder = Start.NewFolder();
 
     // The script and the port in one folder, as on a machine without .NET.
     public RunOnPyTorchTests()
@@ -13,8 +13,6 @@ public sealed class RunOnPyTorchTests : IDisposable
         File.Copy(s_script, In("run-on-pytorch.sh"));
         Start.WriteProgram(In("TorchPort"), $"exec dotnet '{ExternalPort.Program}' \"$@\"");
     }
-
-    public void Dispose() => _folder.Delete(recursive: true);
 
     [Fact]
     public void The_port_runs_on_PyTorchs_libraries()
@@ -64,20 +62,20 @@ public sealed class RunOnPyTorchTests : IDisposable
         var bytes = File.ReadAllBytes(In("libLibTorchSharp.so"));
         bytes[bytes.AsSpan().IndexOf("_ZN5torch3jit7compileE"u8) + 3] = (byte)'6';
         File.WriteAllBytes(In("libLibTorchSharp.so"), bytes);
-        Start.WriteProgram(In("TorchPort"), $"exec dotnet '{_folder.FullName}/TorchPort.dll' \"$@\"");
+        Start.WriteProgram(In("TorchPort"), $"exec dotnet '{_folder}/TorchPort.dll' \"$@\"");
         InstallPyTorch(Backend.LibTorchVersion);
 
         Run(In("run-on-pytorch.sh")).Refused(1, "undefined symbol: _ZN6torch3jit7compile", lines: 4);
     }
 
-    private string In(string name) => Path.Combine(_folder.FullName, name);
+    private string In(string name) => Path.Combine(_folder, name);
 
     private Outcome Run(string script, params string[] arguments) =>
-        Start.Command(["bash", script, "--python", Python.Any!], arguments, ("PYTHONPATH", _folder.FullName));
+        Start.Command(["bash", script, "--python", Python.Any!], arguments, ("PYTHONPATH", _folder));
 
     private void InstallPyTorch(string version)
     {
-        var folder = _folder.CreateSubdirectory("torch").FullName;
+        var folder = Directory.CreateDirectory(In("torch")).FullName;
         File.WriteAllText(Path.Combine(folder, "__init__.py"), "");
         File.WriteAllText(Path.Combine(folder, "version.py"), $"__version__ = '{version}'\n");
         Directory.CreateSymbolicLink(Path.Combine(folder, "lib"), ExternalPort.LibTorch);
