@@ -1,4 +1,6 @@
+using System.Text;
 using System.Text.Json.Nodes;
+using TorchPort;
 using TorchPort.Tests;
 
 namespace NotebookDiff.Tests;
@@ -42,6 +44,25 @@ internal sealed class LearnersNotebook
 
     /// <summary>The text of its file.</summary>
     internal string Json() => new JsonObject { ["nbformat"] = 4, ["cells"] = _cells.DeepClone() }.ToJsonString();
+
+    /// <summary>What the diff says of a notebook, in this process.</summary>
+    internal static Outcome Judge(string json, Strictness? strictness = null, double? learningRate = null, bool all = false)
+    {
+        using var output = new StringWriter { NewLine = "\n" };
+        strictness ??= new Strictness();
+        try
+        {
+            var verdicts = new Verdicts(strictness, learningRate);
+            NotebookFile.Parse("mine.ipynb", Encoding.UTF8.GetBytes(json), byLabel: true).Cells.ForEach(verdicts.Add);
+            var exitCode = new Report("mine.ipynb", executedOn: null, strictness, all).Write(output, verdicts);
+            return new Outcome(exitCode, output.ToString(), "");
+        }
+        catch (TroubleException e)
+        {
+            Assert.InRange(e.Message.Split('\n').Length, 1, 3);
+            return new Outcome(2, output.ToString(), e.Message + "\n");
+        }
+    }
 
     /// <summary>An output of a cell.</summary>
     internal static JsonObject Stream(string name, string text) =>

@@ -171,18 +171,18 @@ public sealed class LearnersNotebooksTests
     public void Each_run_gets_its_verdict(string name)
     {
         var (json, said) = (Run(name), s_rows[name].Said);
-        var answer = Judged.Notebook(json);
+        var answer = Judge(json);
 
         Assert.Equal(said, answer.Stdout.Split('\n').Where(IsVerdict));
         Assert.Equal(ExitCode(said, numbers: false), answer.ExitCode);
-        Assert.Equal(ExitCode(said, numbers: true), Judged.Notebook(json, new Strictness(Numbers: true)).ExitCode);
+        Assert.Equal(ExitCode(said, numbers: true), Judge(json, new Strictness(Numbers: true)).ExitCode);
     }
 
     [Fact]
     public void A_learning_rate_that_the_code_leaves_in_doubt_can_be_given() =>
         Assert.Equal(
             new Outcome(0, "In [3]  SGD, lr 0.05, epochs 0 to 10: identical, 11 lines\n", ""),
-            Judged.Notebook(Run("unknown rate"), learningRate: 0.05));
+            Judge(Run("unknown rate"), learningRate: 0.05));
 
     private static int ExitCode(string[] said, bool numbers)
     {

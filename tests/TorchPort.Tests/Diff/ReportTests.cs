@@ -9,29 +9,25 @@ public class ReportTests
 {
     private static readonly string s_edited = SgdPrinted.With("0.974, Cost", "0.975 cost");
     private static readonly string s_sgdExact = "Epoch    0" + Start.Data("pytorch-1.13-cpu-exact.txt").Split("Epoch    0")[^1];
-    private static readonly string s_long = string.Concat(Enumerable.Range(2, 1000).Select(epoch => $"Epoch {epoch} W: 5 Cost: 5\n"));
 
     // The cell's code, what it printed, and the end of the verdict.
-    private static readonly (string Source, string Printed, string Says)[] s_edits =
-    [
+    public static TheoryData<string, string, string> Edits { get; } = new()
+    {
         // A run of which one line was edited is of this exercise all the same.
-        (Sgd, SgdPrinted.With("Cost: 4.666667", "Cost: 4.566667"), "1 of 11 lines differs, at epoch 0"),
-        (Sgd, SgdPrinted.With("W: 0.000", "W: 0.100"), "1 of 11 lines differs, at epoch 0"),
-        (Sgd, SgdPrinted[..77].With("Cost: 0.746667", "Cost: 0.846667"), "1 of 2 lines differs, at epoch 1"),
-        (Sgd, SgdPrinted.With("Epoch    4/10 W: 0.974, Cost: 0.003058\n", ""), "identical, 10 lines, epoch 4 is missing"),
-        (Sgd, SgdPrinted[^39..] + "Epoch   10/10 W: 7.000, Cost: 99\n", "1 of 1 line differs, at epoch 10"),
+        { Sgd, SgdPrinted.With("Cost: 4.666667", "Cost: 4.566667"), "1 of 11 lines differs, at epoch 0" },
+        { Sgd, SgdPrinted.With("W: 0.000", "W: 0.100"), "1 of 11 lines differs, at epoch 0" },
+        { Sgd, SgdPrinted[..77].With("Cost: 0.746667", "Cost: 0.846667"), "1 of 2 lines differs, at epoch 1" },
+        { Sgd, SgdPrinted.With("Epoch    4/10 W: 0.974, Cost: 0.003058\n", ""), "identical, 10 lines, epoch 4 is missing" },
+        { Sgd, SgdPrinted[^39..] + "Epoch   10/10 W: 7.000, Cost: 99\n", "1 of 1 line differs, at epoch 10" },
 
         // The code cannot have printed the lines: it was edited, and not run again.
-        (Sgd.With("lr=0.15", "lr=0.05"), ByHandPrinted, "10 of 11 lines differ, first at epoch 1"),
-        (Sgd.With("lr=0.15", "lr=0.1"), ByHandPrinted, "8 of 11 lines differ, first at epoch 1"),
-        (ByHand.With("torch.sum(", "2 * torch.mean("), ByHandPrinted, "8 of 11 lines differ, first at epoch 1"),
-        (Sgd.With("    optimizer.step()", ""), SgdPrinted, "SGD without step(), which the port does not have"),
-        (Sgd.With("    optimizer.zero_grad()\n", ""), SgdPrinted, "SGD without zero_grad(), which the port does not have"),
-        (Sgd.With("lr=0.15", "lr=float(input())"), SgdPrinted, "SGD, lr 0.15 (a guess), epochs 0 to 10: identical, 11 lines"),
-    ];
-
-    public static IEnumerable<TheoryDataRow<string, string, string>> Edits =>
-        s_edits.Select(edit => new TheoryDataRow<string, string, string>(edit.Source, edit.Printed, edit.Says));
+        { Sgd.With("lr=0.15", "lr=0.05"), ByHandPrinted, "10 of 11 lines differ, first at epoch 1" },
+        { Sgd.With("lr=0.15", "lr=0.1"), ByHandPrinted, "8 of 11 lines differ, first at epoch 1" },
+        { ByHand.With("torch.sum(", "2 * torch.mean("), ByHandPrinted, "8 of 11 lines differ, first at epoch 1" },
+        { Sgd.With("    optimizer.step()", ""), SgdPrinted, "SGD without step(), which the port does not have" },
+        { Sgd.With("    optimizer.zero_grad()\n", ""), SgdPrinted, "SGD without zero_grad(), which the port does not have" },
+        { Sgd.With("lr=0.15", "lr=float(input())"), SgdPrinted, "SGD, lr 0.15 (a guess), epochs 0 to 10: identical, 11 lines" },
+    };
 
     [Theory]
     [MemberData(nameof(Edits))]
@@ -95,12 +91,12 @@ public class ReportTests
         var notebook = JsonNode.Parse(new LearnersNotebook().Cell(Sgd, printed ?? "").Json())!;
         notebook["cells"]![0]!["outputs"]!.AsArray().Add(new JsonObject { ["output_type"] = "error", ["ename"] = "NameError" });
 
-        Assert.Equal($"{says}\nIn [1] ended in an error: NameError\n", Judged.Notebook(notebook.ToJsonString()).Stdout);
+        Assert.Equal($"{says}\nIn [1] ended in an error: NameError\n", Judge(notebook.ToJsonString()).Stdout);
     }
 
     [Fact]
     public void So_many_epochs_that_they_would_take_hours_are_refused() =>
-        Judged.Notebook(new LearnersNotebook().Cell(Sgd, "Epoch 2000000000/2000000000 W: 1.000, Cost: 0.000000").Json())
+        Judge(new LearnersNotebook().Cell(Sgd, "Epoch 2000000000/2000000000 W: 1.000, Cost: 0.000000").Json())
             .Refused(2, "epoch 2,000,000,000 is too far", lines: 1);
 
     [Theory]
@@ -111,15 +107,17 @@ public class ReportTests
         var notebook = new LearnersNotebook();
         Enumerable.Range(0, cells).ToList().ForEach(_ => notebook.Cell("print(1)", "1\n1\n"));
 
-        Assert.Equal(says, Judged.Notebook(notebook.Json()).Stdout);
+        Assert.Equal(says, Judge(notebook.Json()).Stdout);
     }
 
     [Fact]
     public void A_long_diff_is_cut_and_all_of_it_can_be_had()
     {
-        var cut = Answer(s_long).Said;
+        var printed = string.Concat(Enumerable.Range(2, 1000).Select(epoch => $"Epoch {epoch} W: 5 Cost: 5\n"));
+
+        var cut = Answer(printed).Said;
         Assert.Equal((44, "... --all shows all 1000 lines that differ"), (cut.Length, cut[^1]));
-        Assert.Equal(2003, Answer(s_long, all: true).Said.Length);
+        Assert.Equal(2003, Answer(printed, all: true).Said.Length);
     }
 
     [Fact]
@@ -130,7 +128,7 @@ public class ReportTests
         string printed, Strictness? strictness = null, string? source = null, bool all = false)
     {
         var notebook = new LearnersNotebook().Cell(source ?? Sgd, printed);
-        var outcome = Judged.Notebook(notebook.Json(), strictness, learningRate: null, all);
+        var outcome = Judge(notebook.Json(), strictness, learningRate: null, all);
         return (outcome.ExitCode, outcome.Stdout.TrimEnd('\n').Split('\n'));
     }
 }
