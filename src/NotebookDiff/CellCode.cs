@@ -10,9 +10,10 @@ internal sealed partial class CellCode
     private const string ANumber = @"(?<number>-?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:e[-+]?[0-9]+)?)(?![\w.])";
     private const string UpToClosingBracket = @"\((?<arguments>(?>[^()]+|(?<open>\()|(?<-open>\)))*(?(open)(?!)))\)";
 
-    // Schedules, too.
-    private const string Optimizer =
+    private const string OptimizerOrSchedule =
         @"A?SGD|Adam\w*|Ada(?:grad|delta|max|factor)|[NR]Adam|RMSprop|Rprop|LBFGS|\w+LR|ReduceLROnPlateau|CosineAnnealing\w+";
+
+    private const int MostRates = 100;
 
     private static readonly string[] s_ofOtherModels = ["+ b", "+b", ", b]", ",b]", "Linear(", "DataLoader", "image"];
 
@@ -28,15 +29,18 @@ internal sealed partial class CellCode
         _functions = [.. defined.DistinctBy(function => function.Groups["name"].Value)];
         _code = Functions().Replace(code, "");
 
-        // The functions that it calls belong to it, and their defaults where a call hands over no rate.
-        foreach (var function in _functions.Where(function => CallsOf(function, _code).Count > 0))
+        // The functions that it calls belong to it; so do their signatures, with the default rates, unless every call passes a
+        // rate. A caller comes before the functions that it calls, since the last one that was defined comes first.
+        foreach (var function in _functions)
         {
-            var isHanded = CallsOf(function, _code).All(call => Bindings(call.Value).Count > 0);
-            _code = (isHanded ? function.Groups["body"].Value : function.Value) + "\n" + _code;
+            var calls = CallsOf(function, _code);
+            var passesRates = calls.All(call => Bindings(call.Value).Count > 0);
+            var own = passesRates ? function.Groups["body"].Value : function.Value;
+            _code = calls.Count > 0 ? $"{own}\n{_code}" : _code;
         }
     }
 
-    internal bool CallsOptimizer => Has(".step(") || Has(".zero_grad(") || Calls(Optimizer, _code).Count > 0;
+    internal bool CallsOptimizer => Has(".step(") || Has(".zero_grad(") || Calls(OptimizerOrSchedule, _code).Count > 0;
     internal bool UpdatesByHand => Updates().IsMatch(_code);
 
     /// <summary>Whether its gradient by hand is the one of the mean, as SGD's is.</summary>
@@ -49,8 +53,8 @@ internal sealed partial class CellCode
         && Calls("print", _code).Any(call => PrintedStep.NamesWeightAndCost(call.Value))
         && !Array.Exists(s_ofOtherModels, Has);
 
-    /// <summary>Code without comments and texts, but for those that are one word, as a key is, or have code in them.</summary>
-    internal static string WithoutComments(string source) => Comments().Replace(source, match => match.Groups["code"].Value);
+    /// <summary>Code without its comments and texts. Texts of one word stay, such as keys, and f-strings.</summary>
+    internal static string WithoutTexts(string source) => Texts().Replace(source, match => match.Groups["code"].Value);
 
     /// <summary>The learning rates that a training may have, and those of them that the code leaves no doubt about.</summary>
     /// <param name="place">Which of the cell's trainings it is, from 0.</param>
@@ -59,28 +63,38 @@ internal sealed partial class CellCode
     {
         var cells = _before.Append(_code).Reverse().ToList();
         var earlier = RateNames().IsMatch(_code) ? cells.Skip(1).Select(Bindings) : [];
+        // Without a named rate, any number between 0 and 1 may be one.
         var found = earlier.Prepend(Bindings(_code)).Concat(cells.Select(LikelyNumbers));
         var bindings = found.FirstOrDefault(bindings => bindings.Count > 0) ?? [];
         var rates = bindings.SelectMany(binding => binding).ToList();
-        var different = rates.Distinct().Take(100).ToList();
-        var isRead = bindings.TrueForAll(binding => binding.Count > 0);
-        var hasChoice = bindings.Count > 1 && different.Count > 1;
-        return (different, isRead && rates.Count == trainings ? [rates[place]] : isRead && !hasChoice ? different : []);
+        var distinct = rates.Distinct().Take(MostRates).ToList();
+        var isUnread = bindings.Exists(binding => binding.Count == 0);
+        var hasChoice = bindings.Count > 1 && distinct.Count > 1;
+        var certain = isUnread ? [] : rates.Count == trainings ? [rates[place]] : hasChoice ? [] : distinct;
+        return (distinct, certain);
     }
 
     /// <summary>What it trains with that the port does not have, or null.</summary>
-    /// <param name="fits">Whether the numbers are the port's. A cell may have several optimizers.</param>
+    /// <param name="fits">Whether the numbers are the port's. Of several optimizers, SGD then printed them.</param>
     internal string? NotInPort(bool fits)
     {
-        var own = Calls(Optimizer, _code).ToList();
-        var earlier = _before.SelectMany(code => Calls(Optimizer, code)).TakeLast(CallsOptimizer ? 1 : 0);
+        var own = Calls(OptimizerOrSchedule, _code).ToList();
+        var earlier = _before.SelectMany(code => Calls(OptimizerOrSchedule, code)).TakeLast(CallsOptimizer ? 1 : 0);
         var kinds = (own.Count > 0 ? own : earlier).Select(Kind).ToList();
         var schedule = kinds.Find(kind => kind.Contains("LR", StringComparison.Ordinal));
-        var isStepped = _code.Split(".step(").Length > 2;
+        var stepsTwice = _code.Split(".step(").Length > 2;
+        if (schedule is not null && stepsTwice)
+        {
+            return schedule;
+        }
+
+        if (Has(".param_groups") || RateNames().Matches(_code).Any(ChangesItself))
+        {
+            return "a learning rate that changes";
+        }
+
         var missing = !Has(".step(") ? "step()" : !Has(".zero_grad(") ? "zero_grad()" : null;
-        return schedule is not null && isStepped ? schedule
-            : Has(".param_groups") || RateNames().Matches(_code).Any(ChangesItself) ? "a learning rate that changes"
-            : fits && own.Count > 0 && !UpdatesByHand && missing is not null ? $"SGD without {missing}"
+        return fits && own.Count > 0 && !UpdatesByHand && missing is not null ? $"SGD without {missing}"
             : fits && (kinds.Contains("SGD") || UpdatesByHand) ? null
             : kinds.Find(kind => kind != "SGD" && kind != schedule);
     }
@@ -104,17 +118,18 @@ internal sealed partial class CellCode
         return rate.Groups["operator"].Success || (isIndented && isOfItself);
     }
 
-    // What code binds to the name of a learning rate, hands to a function that it calls or to an optimizer, or multiplies the
-    // gradient with, in its order. A rate that cannot be read is none; a list is one binding of many.
+    // What code binds to the name of a learning rate, passes to its functions and to an optimizer, or multiplies the gradient
+    // with, in its order. A list is one binding of several rates. A value without a number is left out; one that cannot be read
+    // is empty.
     private List<List<double>> Bindings(string code)
     {
         var named = RateNames().Matches(code).Select(rate => (rate.Index, Value: rate.Groups["value"].Value));
-        var handed = _functions.SelectMany(function => CallsOf(function, code)).Select(call => Likely(call, Parts(call)));
-        var second = Calls(Optimizer, code).Select(call => Likely(call, Parts(call).Skip(1).Take(1)));
+        var passed = _functions.SelectMany(function => CallsOf(function, code)).Select(call => Likely(call, Parts(call)));
+        var second = Calls(OptimizerOrSchedule, code).Select(call => Likely(call, Parts(call).Skip(1).Take(1)));
         var updates = Updates().Matches(code).Select(update => (At: update, Parts: update.Groups["by"].Value.Split('*')));
         var factors = updates.Where(update => update.Parts.Length == 2).Select(update => Likely(update.At, update.Parts));
-        var places = named.Concat(handed).Concat(second).Concat(factors).OrderBy(place => place.Index);
-        return [.. places.Where(place => Numbers().IsMatch(place.Value)).SelectMany(place => Read(place.Value))];
+        var values = named.Concat(passed).Concat(second).Concat(factors).OrderBy(source => source.Index);
+        return [.. values.Select(source => source.Value).Where(value => Numbers().IsMatch(value)).SelectMany(Read)];
 
         static (int Index, string Value) Likely(Match at, IEnumerable<string> parts) =>
             (at.Index, string.Join(',', parts.Where(part => Number(part) is { } number && IsLikely(number))));
@@ -154,7 +169,7 @@ internal sealed partial class CellCode
 
     private bool Has(string text) => _code.Contains(text, StringComparison.Ordinal);
 
-    // The calls of a function. model.train() is none of an own train().
+    // The calls of a function that the notebook defines. model.train() calls another train.
     private static MatchCollection CallsOf(Match function, string code) =>
         Calls($"(?<!\\.){function.Groups["name"].Value}", code);
 
@@ -175,7 +190,7 @@ internal sealed partial class CellCode
         "{3}[\s\S]*?"{3} | '{3}[\s\S]*?'{3} | \#[^\n]* | (?<code> "\w+" | '\w+' | f"(?:\\.|[^"\\\n])*" | f'(?:\\.|[^'\\\n])*' )
         | "(?:\\.|[^"\\\n])*" | '(?:\\.|[^'\\\n])*'
         """, RegexOptions.IgnorePatternWhitespace)]
-    private static partial Regex Comments();
+    private static partial Regex Texts();
 
     // Functions and classes, up to the next line that is not indented and closes no bracket.
     [GeneratedRegex(@"^(?:def|class) +(?<name>\w+).*(?<body>(?:\n(?:[ \t)\]}].*)?)*)", RegexOptions.Multiline)]

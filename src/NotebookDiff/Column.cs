@@ -1,3 +1,5 @@
+using TorchPort;
+
 namespace NotebookDiff;
 
 /// <summary>All W of a run, or all its costs: which of the port's floats a number shows.</summary>
@@ -67,17 +69,17 @@ internal sealed class Column
 
         // round(x, 4), '{:.6g}', numpy's float32, and str()
         string[] rounded = [Text(value, $"F{_places}"), Text(value, $"g{_digits}")];
-        return [.. _isRounded ? rounded : rounded.Reverse(), value.ToString("R", PrintedNumber.Python), Text(value, "R")];
+        return [.. _isRounded ? rounded : rounded.Reverse(), value.ToString("R", PythonFormat.Numbers), Text(value, "R")];
     }
 
     // Python writes at least two digits of an exponent, .NET at least three.
     private static string Scientific(double value, int decimals)
     {
         var parts = Text(value, $"e{decimals}").Split('e');
-        return $"{parts[0]}e{int.Parse(parts[1], PrintedNumber.Python):+00;-00}";
+        return $"{parts[0]}e{int.Parse(parts[1], PythonFormat.Numbers):+00;-00}";
     }
 
-    private static string Text(double value, string format) => value.ToString(format, PrintedNumber.Python);
+    private static string Text(double value, string format) => value.ToString(format, PythonFormat.Numbers);
 
     private static int Digits(PrintedNumber number) =>
         number.Mantissa.Where(char.IsAsciiDigit).SkipWhile(digit => digit == '0').Count();

@@ -40,7 +40,7 @@ internal sealed class Comparison
     /// <summary>The steps whose numbers are not the port's.</summary>
     internal IReadOnlyList<PrintedStep> Differing { get; }
 
-    /// <summary>For how many epochs the port trains as it is written, where the notebook trains for others; else null.</summary>
+    /// <summary>The epochs that are written in the port, where they are not the notebook's; else null.</summary>
     internal int? OtherEpochs { get; }
 
     /// <summary>Whether all numbers are the same, if not the words.</summary>
@@ -51,7 +51,7 @@ internal sealed class Comparison
         Run.Missing is null && (IsIdentical || (HasSameNumbers && (Run.TellsAgain || _strictness.IgnoresWords)));
 
     /// <summary>The step's line with the port's numbers.</summary>
-    internal string InWords(PrintedStep step) => Numbers(step) is var (w, cost)
+    internal string InWords(PrintedStep step) => PortNumbers(step) is var (w, cost)
         ? step.With(_w.Value.Spell(w, step.W), _cost.Value.Spell(cost, step.Cost))
         : "(the port prints no such epoch)";
 
@@ -63,13 +63,13 @@ internal sealed class Comparison
     {
         var distances = Differing.SelectMany(step =>
         {
-            var (w, cost) = Numbers(step) ?? (float.NaN, float.NaN);
+            var (w, cost) = PortNumbers(step) ?? (float.NaN, float.NaN);
             return new[] { Distance((float)step.W.Value, w), Distance((float)step.Cost.Value, cost) };
         }).ToList();
         return distances.Contains(null) ? null : distances.Max();
     }
 
-    private (float W, float Cost)? Numbers(PrintedStep step)
+    private (float W, float Cost)? PortNumbers(PrintedStep step)
     {
         var w = _port.GetValueOrDefault(step.Epoch + Settings.Alignment.W)?.W;
         var cost = _port.GetValueOrDefault(step.Epoch + Settings.Alignment.Cost)?.Cost;
@@ -77,7 +77,7 @@ internal sealed class Comparison
     }
 
     private bool IsSame(PrintedStep step) =>
-        Numbers(step) is var (w, cost) && IsSame(_w.Value, step.W, w) && IsSame(_cost.Value, step.Cost, cost);
+        PortNumbers(step) is var (w, cost) && IsSame(_w.Value, step.W, w) && IsSame(_cost.Value, step.Cost, cost);
 
     private bool IsSame(Column column, PrintedNumber number, float value) =>
         column.Shows(number, value)

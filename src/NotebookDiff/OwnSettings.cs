@@ -2,23 +2,23 @@ using System.Globalization;
 
 namespace NotebookDiff;
 
-/// <summary>The settings that the code of a run means.</summary>
+/// <summary>The settings that a run was trained with, as far as its code tells.</summary>
 internal sealed class OwnSettings
 {
     private readonly PrintedRun _run;
-    private readonly bool _isSgds;
+    private readonly bool _callsOptimizer;
     private readonly Formula[] _formulas;
 
-    /// <summary>Chooses the settings of a run. The given learning rate is for code that does not tell its own.</summary>
+    /// <summary>Chooses the settings of a run. The given learning rate is for code that leaves doubt about its own.</summary>
     internal OwnSettings(PrintedRun run, int trainings, CellCode code, double? given)
     {
-        (_run, _isSgds) = (run, code.CallsOptimizer);
+        (_run, _callsOptimizer) = (run, code.CallsOptimizer);
         // By hand a cell may take the steps of either formula.
-        var isByHand = (!_isSgds || code.UpdatesByHand) && !code.TakesTheMean;
+        var isByHand = (!_callsOptimizer || code.UpdatesByHand) && !code.TakesTheMean;
         _formulas = isByHand ? [Formula.ByHand, Formula.Sgd] : [Formula.Sgd];
         var (rates, certain) = code.RatesOf(run.Place, trainings);
-        NotTaken = rates.Count > 0 && !rates.Exists(IsTaken) ? rates[0] : null;
-        Best = BestOf(certain.Union(rates).Where(IsTaken));
+        NotTaken = rates.Count > 0 && !rates.Exists(PortTakes) ? rates[0] : null;
+        Best = BestOf(certain.Union(rates).Where(PortTakes));
         var sure = Best.FindAll(own => certain.Contains(own.Rate));
         (IsSure, Best) = sure.Count > 0 ? (true, sure) : (false, Best);
         if (!IsSure && given is not null)
@@ -27,7 +27,7 @@ internal sealed class OwnSettings
             (IsSure, UsesGiven) = (true, true);
         }
 
-        // What explains every line is a better guess.
+        // A guess that explains every line is better.
         var guesses = IsSure || Best[0].Misses(run) == 0 ? [] : Explaining(_formulas);
         Best = guesses.Count > 0 ? guesses : Best;
     }
@@ -44,10 +44,12 @@ internal sealed class OwnSettings
     internal bool UsesGiven { get; }
 
     /// <summary>What to call a formula in this cell. By hand one may take the gradient of the mean, as SGD does.</summary>
-    internal string Method(Formula formula) => formula == Formula.Sgd && !_isSgds ? "by hand with SGD's steps" : formula.Words;
+    internal string Method(Formula formula) =>
+        formula == Formula.Sgd && !_callsOptimizer ? "by hand with SGD's steps" : formula.Words;
 
     /// <summary>The roundest settings beside the code's own that explain every step, the likeliest first.</summary>
-    internal List<Settings> Others() => Explaining(_isSgds ? [Formula.Sgd, Formula.ByHand] : [Formula.ByHand, Formula.Sgd]);
+    internal List<Settings> Others() =>
+        Explaining(_callsOptimizer ? [Formula.Sgd, Formula.ByHand] : [Formula.ByHand, Formula.Sgd]);
 
     private List<Settings> Explaining(Formula[] formulas)
     {
@@ -62,7 +64,7 @@ internal sealed class OwnSettings
         return [.. others.Distinct().Take(2)];
     }
 
-    private static bool IsTaken(double rate) => rate >= 0 && double.IsFinite(rate);
+    private static bool PortTakes(double rate) => rate >= 0 && double.IsFinite(rate);
 
     // The first step tells most about which epochs to compare.
     private List<Settings> BestOf(IEnumerable<double> rates)

@@ -1,27 +1,20 @@
 using System.Globalization;
 using System.Text.RegularExpressions;
+using TorchPort;
 
 namespace NotebookDiff;
 
 /// <summary>A number as a line has it, and where it stands there. A comma may separate thousands.</summary>
 internal sealed record PrintedNumber(int At, string Text)
 {
-    /// <summary>How Python writes what is no finite number.</summary>
-    internal static readonly NumberFormatInfo Python = new()
-    {
-        NaNSymbol = "nan",
-        PositiveInfinitySymbol = "inf",
-        NegativeInfinitySymbol = "-inf",
-    };
-
     private const NumberStyles Style = NumberStyles.Float | NumberStyles.AllowThousands;
 
     internal int End => At + Text.Length;
-    internal double Value => double.Parse(Text, Style, Python);
+    internal double Value => double.Parse(Text, Style, PythonFormat.Numbers);
     internal bool IsFinite => double.IsFinite(Value);
-    internal int? Whole => int.TryParse(Text, NumberStyles.AllowThousands, Python, out var whole) ? whole : null;
+    internal int? Whole => int.TryParse(Text, NumberStyles.AllowThousands, PythonFormat.Numbers, out var whole) ? whole : null;
     internal string Mantissa => Text.Split('e', 'E')[0];
-    internal int? Exponent => Text.Split('e', 'E') is [_, var exponent] ? int.Parse(exponent, Python) : null;
+    internal int? Exponent => Text.Split('e', 'E') is [_, var exponent] ? int.Parse(exponent, PythonFormat.Numbers) : null;
     internal int Decimals => Mantissa.Split('.') is [_, var decimals] ? decimals.Length : 0;
 
     /// <summary>The position of its last digit: 3 for 1.400, 5 for 8e-05.</summary>
@@ -32,7 +25,7 @@ internal sealed record PrintedNumber(int At, string Text)
 
     /// <summary>Null if it is nan, inf, or too large.</summary>
     internal decimal? Decimal =>
-        decimal.TryParse(Text, Style, Python, out var value) && Math.Abs(value) < decimal.MaxValue / 2 ? value : null;
+        decimal.TryParse(Text, Style, PythonFormat.Numbers, out var value) && Math.Abs(value) < decimal.MaxValue / 2 ? value : null;
 
     /// <summary>Whether it is a value, as near as its digits tell and float32 can.</summary>
     internal bool IsNear(double value, double slack = 0) => IsFinite

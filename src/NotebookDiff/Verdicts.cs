@@ -9,7 +9,7 @@ internal sealed record Compared(Cell Cell, Comparison Comparison, OwnSettings Se
 /// <summary>A training was not compared, and why.</summary>
 internal sealed record NotCompared(Cell Cell, string Why) : Verdict(Cell);
 
-/// <summary>The verdicts on a notebook, cell by cell. The learning rate is for code that does not tell its own.</summary>
+/// <summary>The verdicts on a notebook, cell by cell. The learning rate is for code that leaves doubt about its own.</summary>
 internal sealed class Verdicts(Strictness strictness, double? learningRate)
 {
     // Several settings may explain a run, by hand with 0.1 and SGD with 0.15 for instance: the port's last digit tells which.
@@ -30,7 +30,7 @@ internal sealed class Verdicts(Strictness strictness, double? learningRate)
     /// <exception cref="TorchPort.TroubleException">The port cannot be run.</exception>
     internal void Add(Cell cell)
     {
-        var source = CellCode.WithoutComments(cell.Source);
+        var source = CellCode.WithoutTexts(cell.Source);
         var code = new CellCode(source, _before);
         var runs = PrintedRun.Of(cell, out var ofAnotherModel, out var others);
         var trainings = runs.Count(run => !run.TellsAgain);

@@ -43,7 +43,7 @@ internal static partial class Backend
     /// <summary>What the loader said, and what to do about it, in two or three lines.</summary>
     internal static string WhyNotLoaded(string said)
     {
-        // Of a library that it may not read, the loader says that it is not there.
+        // The loader reports a library that it may not read as missing.
         foreach (var file in Directory.GetFiles(AppContext.BaseDirectory))
         {
             try
@@ -59,12 +59,12 @@ internal static partial class Backend
 
         (string[] Words, string Cure)[] cures =
         [
-            (["version `GLIBC"], "It needs glibc 2.34 and GCC 12's libstdc++, or newer: take Debian 12, Ubuntu 22.04 or newer."),
+            (["version `GLIBC"], "It needs glibc 2.34 and GCC 12's libstdc++, or newer: use Debian 12, Ubuntu 22.04 or newer."),
             (["cannot allocate memory", "failed to map segment", "cannot map"],
                 "There is not enough memory to load it: see ulimit -v, and the memory limit of the container."),
             (["libstdc++.so.6: cannot open"], "Install libstdc++: apt-get install libstdc++6"),
             (["libLibTorchSharp", "libtorch", "libc10", "libgomp"], AdviceOnMissing),
-            ([".so"], $"Install the package of your system that has {said.Split(':')[0]}."),
+            ([".so"], $"Install the package of your system that provides {said.Split(':')[0]}."),
             ([""], AdviceOnMissing),
         ];
         var fits = cures.First(row => row.Words.Any(words => said.Contains(words, StringComparison.OrdinalIgnoreCase)));

@@ -4,14 +4,14 @@ namespace TorchPort;
 
 internal static class CellRunner
 {
-    /// <summary>Runs a cell of the notebook. What it throws is told in one line, with its place in Notebook.cs.</summary>
+    /// <summary>Runs a cell of the notebook. Reports what it throws in one line, with the line number in Notebook.cs.</summary>
     internal static void Run(int label, Action cell)
     {
         try
         {
             cell();
         }
-        // The first two come from the program's own print: stdout takes nothing, or no more lines are needed.
+        // These come from print, and not from the cell: stdout fails, or the diff has all the lines that it needs.
         catch (Exception e) when (e is not (IOException or UnauthorizedAccessException or OperationCanceledException))
         {
             var frames = new StackTrace(e, fNeedFileInfo: true).GetFrames();

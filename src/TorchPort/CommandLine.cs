@@ -9,7 +9,7 @@ namespace TorchPort;
 /// <summary>What the port and the diff have in common: how they take options, refuse a command line, and end.</summary>
 internal static class CommandLine
 {
-    // The exit code: 2 for a wrong command line, failed for trouble, readerLeft where nobody reads standard output any more.
+    /// <returns>The exit code: 2 for a wrong command line, else as given for trouble and for a reader that left.</returns>
     internal static int Run(Command command, string[] args, int failed, int readerLeft)
     {
         var parsed = Parse(command, args);
@@ -33,8 +33,13 @@ internal static class CommandLine
         }
         catch (Exception e) when (e is TroubleException or IOException or UnauthorizedAccessException)
         {
-            var stdout = e is TroubleException ? "" : "cannot write to standard output: ";
-            StandardStreams.Say($"{command.Name}: {stdout}{(e is UnauthorizedAccessException ? "it is closed." : e.Message)}");
+            var said = e switch
+            {
+                TroubleException => e.Message,
+                UnauthorizedAccessException => "cannot write to standard output: it is closed.",
+                _ => $"cannot write to standard output: {e.Message}",
+            };
+            StandardStreams.Say($"{command.Name}: {said}");
             return failed;
         }
     }
@@ -44,8 +49,7 @@ internal static class CommandLine
         Description = description,
         HelpName = "D",
         DefaultValueFactory = _ => "auto",
-        CustomParser = given =>
-            DeviceChoice.IsDevice(Text(given)) ? Text(given) : Reject<string>(given, "auto, cpu, cuda or cuda:N"),
+        CustomParser = given => DeviceChoice.IsDevice(Text(given)) ? Text(given) : Reject<string>(given, DeviceChoice.Words),
     };
 
     internal static Option<double?> LearningRate(string description) =>
@@ -75,12 +79,12 @@ internal static class CommandLine
     /// <summary>Parses a command line. An unknown option is an error, and never taken for an argument.</summary>
     internal static ParseResult Parse(Command command, string[] args)
     {
-        // System.CommandLine would take it for an argument, and pass over a [directive].
-        var options = args.TakeWhile(word => word != "--").Where(IsOption).Select(word => word.Split('=', ':')[0]);
+        // System.CommandLine would take an unknown option for an argument, and pass over a [directive].
+        var options = args.TakeWhile(word => word != "--").Where(LooksLikeOption).Select(word => word.Split('=', ':')[0]);
         var known = command.Options.SelectMany(option => option.Aliases.Append(option.Name));
         if (options.Except(known).FirstOrDefault() is { } unknown)
         {
-            // Alone it cannot be anything but an error.
+            // Parsed alone, where no argument can take it, it is what the error is about.
             command.Arguments.Clear();
             args = ["--", unknown];
         }
@@ -88,7 +92,7 @@ internal static class CommandLine
         return command.Parse(args, new ParserConfiguration { ResponseFileTokenReplacer = null });
     }
 
-    private static bool IsOption(string word) => word is ['-', not ((>= '0' and <= '9') or '.'), ..] or ['[', .., ']'];
+    private static bool LooksLikeOption(string word) => word is ['-', not ((>= '0' and <= '9') or '.'), ..] or ['[', .., ']'];
 
     // System.CommandLine has a suggestion for any short word. Only a misspelt option gets it here, in place of the error.
     private static string WhatIsWrong(ParseResult parsed, ParseErrorAction refusal)

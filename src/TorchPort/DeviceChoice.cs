@@ -6,6 +6,8 @@ namespace TorchPort;
 /// <summary>The device that the program computes on.</summary>
 internal static class DeviceChoice
 {
+    internal const string Words = "auto, cpu, cuda or cuda:N";
+
     internal static bool IsDevice(string word) =>
         word is "auto" or "cpu" or "cuda"
         || (word.Split(':') is ["cuda", { Length: > 0 and < 10 } number] && number.All(char.IsAsciiDigit));
@@ -15,18 +17,24 @@ internal static class DeviceChoice
     {
         // With --device cpu nothing is asked of CUDA.
         var gpus = word == "cpu" || Backend.Name == "cpu" ? 0 : torch.cuda.device_count();
-        if (gpus == 0 && word is "auto" or "cpu")
+        if (word == "cpu" || (word == "auto" && gpus == 0))
         {
             return torch.CPU;
         }
 
-        var device = gpus > 0 ? torch.device(word == "auto" ? "cuda" : word) : null;
-        return device?.index < gpus ? device : throw new TroubleException($"--device {word}: {WhyNot(gpus)}");
+        if (gpus == 0)
+        {
+            throw new TroubleException($"--device {word}: {WhyNoCuda}");
+        }
+
+        var device = torch.device(word == "auto" ? "cuda" : word);
+        return device.index < gpus
+            ? device
+            : throw new TroubleException($"--device {word}: the last CUDA GPU of this machine is cuda:{gpus - 1}.");
     }
 
-    private static string WhyNot(int gpus) =>
-        gpus > 0 ? $"this machine has {gpus} CUDA GPU(s), counted from cuda:0."
-        : Backend.Name == "cpu"
+    private static string WhyNoCuda =>
+        Backend.Name == "cpu"
             ? "this build is for the CPU.\nCUDA needs Linux x64, and a build with -p:TorchBackend=cuda. Or run with --device cpu."
         : NativeLibrary.TryLoad("torch_cuda", typeof(torch).Assembly, null, out _)
             ? "no CUDA GPU answers on this machine.\nSee whether nvidia-smi lists one, or run with --device cpu."

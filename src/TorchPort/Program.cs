@@ -5,10 +5,11 @@ using TorchSharp;
 using static TorchPort.CommandLine;
 
 const int MostEpochs = int.MaxValue - 1;
-var device = Device("auto, cpu, cuda or cuda:N; auto takes CUDA when the build carries it and a GPU answers");
-var cell = Number("--cell", "2|3", "run only In [2] or only In [3] [default: both, in order]", takes: "2 or 3", 2, 3);
+var device = Device($"{DeviceChoice.Words}; auto uses CUDA if this build includes it and a GPU answers");
+var cell = Number("--cell", "2|3", "run only In [2] or only In [3] [default: both, in order]",
+    takes: "2 or 3", least: 2, most: 3);
 var epochs = Number("--epochs", "N", $"the notebook's nb_epochs, from 0 to {MostEpochs} [default: 10]",
-    takes: $"a whole number from 0 to {MostEpochs}", 0, MostEpochs);
+    takes: $"a whole number from 0 to {MostEpochs}", least: 0, most: MostEpochs);
 var lr = LearningRate("the learning rate, finite and not negative [default: 0.1 in In [2], 0.15 in In [3]]");
 var exact = Flag("--exact", "print every float with up to nine significant digits, which tell any two float32 apart");
 var version = new VersionOption { Description = "show the versions of TorchPort, TorchSharp and libtorch, and the backend" };

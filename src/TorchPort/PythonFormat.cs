@@ -7,16 +7,16 @@ namespace TorchPort;
 /// <param name="exact">Whether every float is printed as <c>{:.9g}</c>, whatever the cell's format.</param>
 internal sealed class PythonFormat(bool exact) : IFormatProvider, ICustomFormatter
 {
-    private readonly NumberFormatInfo _numbers =
+    internal static readonly NumberFormatInfo Numbers =
         new() { NaNSymbol = "nan", PositiveInfinitySymbol = "inf", NegativeInfinitySymbol = "-inf" };
 
-    public object GetFormat(Type? formatType) => formatType == typeof(ICustomFormatter) ? this : _numbers;
+    public object GetFormat(Type? formatType) => formatType == typeof(ICustomFormatter) ? this : Numbers;
 
     // A tensor's own ToString has its shape and device alone.
     public string Format(string? format, object? arg, IFormatProvider? formatProvider) => arg switch
     {
         torch.Tensor tensor => tensor.npstr(exact ? "g9" : "g5", newLine: "\n", cultureInfo: CultureInfo.InvariantCulture),
-        IFormattable number => number.ToString(exact && arg is float ? "g9" : format, _numbers),
+        IFormattable number => number.ToString(exact && arg is float ? "g9" : format, Numbers),
         _ => $"{arg}",
     };
 }

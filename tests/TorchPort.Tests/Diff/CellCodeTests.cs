@@ -77,5 +77,5 @@ public class CellCodeTests
     public void It_trains_this_model_where_it_loops_and_prints_W_and_cost(bool trains, string source) =>
         Assert.Equal(trains, Code(source).Trains);
 
-    private static CellCode Code(string source) => new(CellCode.WithoutComments(source), []);
+    private static CellCode Code(string source) => new(CellCode.WithoutTexts(source), []);
 }
