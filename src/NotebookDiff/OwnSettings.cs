@@ -18,18 +18,16 @@ internal sealed class OwnSettings
         _formulas = isByHand ? [Formula.ByHand, Formula.Sgd] : [Formula.Sgd];
         var (rates, certain) = code.RatesOf(run.Place, trainings);
         NotTaken = rates.Count > 0 && !rates.Exists(PortTakes) ? rates[0] : null;
-        Best = BestOf(certain.Union(rates).Where(PortTakes));
-        var sure = Best.FindAll(own => certain.Contains(own.Rate));
-        (IsSure, Best) = sure.Count > 0 ? (true, sure) : (false, Best);
-        if (!IsSure && given is not null)
-        {
-            Best = BestOf([given.Value]);
-            (IsSure, UsesGiven) = (true, true);
-        }
+        var fromCode = BestOf(certain.Union(rates).Where(PortTakes));
+        var withoutDoubt = fromCode.FindAll(own => certain.Contains(own.Rate));
+        UsesGiven = withoutDoubt.Count == 0 && given is not null;
+        IsSure = withoutDoubt.Count > 0 || UsesGiven;
 
-        // A guess that explains every line is better.
-        var guesses = IsSure || Best[0].Misses(run) == 0 ? [] : Explaining(_formulas);
-        Best = guesses.Count > 0 ? guesses : Best;
+        // A guess that explains every line is better than one that does not.
+        Best = withoutDoubt.Count > 0 ? withoutDoubt
+            : UsesGiven ? BestOf([given!.Value])
+            : fromCode[0].Misses(run) > 0 && Explaining(_formulas) is { Count: > 0 } guesses ? guesses
+            : fromCode;
     }
 
     /// <summary>Those that explain most, the likeliest first.</summary>
@@ -59,7 +57,7 @@ internal sealed class OwnSettings
             from alignment in Alignment.Of(_run)
             from rate in Solve(formula, alignment)
             let other = new Settings(formula, Rounded(rate, digits), alignment)
-            where other.Misses(_run) == 0 && !Best.Exists(own => (own.Formula, own.Rate) == (formula, other.Rate))
+            where other.Misses(_run) == 0
             select other;
         return [.. others.Distinct().Take(2)];
     }
