@@ -8,9 +8,9 @@ internal sealed partial class CellCode
 {
     private const string Rate = @"(?<!\w)(?<name>learning_?rate|lr|rate|(?<![,(]\s*)alpha|eta|step_size)s?(?!\w)";
     private const string ANumber = @"(?<number>-?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:e[-+]?[0-9]+)?)(?![\w.])";
-    private const string UpToClosingBracket = @"\((?<arguments>(?>[^()]+|(?<open>\()|(?<-open>\)))*(?(open)(?!)))\)";
+    private const string InBrackets = @"\((?<arguments>(?>[^()]+|(?<open>\()|(?<-open>\)))*(?(open)(?!)))\)";
 
-    private const string OptimizerOrSchedule =
+    private const string Optimizer =
         @"A?SGD|Adam\w*|Ada(?:grad|delta|max|factor)|[NR]Adam|RMSprop|Rprop|LBFGS|\w+LR|ReduceLROnPlateau|CosineAnnealing\w+";
 
     private const int MostRates = 100;
@@ -40,11 +40,12 @@ internal sealed partial class CellCode
         }
     }
 
-    internal bool CallsOptimizer => Has(".step(") || Has(".zero_grad(") || Calls(OptimizerOrSchedule, _code).Count > 0;
+    internal bool CallsOptimizer => Has(".step(") || Has(".zero_grad(") || Optimizers(_code).Count > 0;
     internal bool UpdatesByHand => Updates().IsMatch(_code);
 
-    /// <summary>Whether its gradient by hand is the one of the mean, as SGD's is.</summary>
-    internal bool TakesTheMean => Has("2 * torch.mean(") || Has("2*torch.mean(");
+    /// <summary>Whether its gradient is the one of the mean, as SGD's is.</summary>
+    internal bool TakesTheMean =>
+        Has("2 * torch.mean(") || Has("2*torch.mean(") || (Has(".backward(") && !CallsOptimizer);
 
     /// <summary>Whether it trains this model: it loops and prints a W and a cost, and has no bias and no images.</summary>
     internal bool Trains =>
@@ -78,8 +79,8 @@ internal sealed partial class CellCode
     /// <param name="fits">Whether the numbers are the port's. Of several optimizers, SGD then printed them.</param>
     internal string? NotInPort(bool fits)
     {
-        var own = Calls(OptimizerOrSchedule, _code).ToList();
-        var earlier = _before.SelectMany(code => Calls(OptimizerOrSchedule, code)).TakeLast(CallsOptimizer ? 1 : 0);
+        var own = Optimizers(_code).ToList();
+        var earlier = _before.SelectMany(code => Optimizers(code)).TakeLast(CallsOptimizer ? 1 : 0);
         var kinds = (own.Count > 0 ? own : earlier).Select(Kind).ToList();
         var schedule = kinds.Find(kind => kind.Contains("LR", StringComparison.Ordinal));
         var stepsTwice = _code.Split(".step(").Length > 2;
@@ -88,12 +89,12 @@ internal sealed partial class CellCode
             return schedule;
         }
 
-        if (Has(".param_groups") || RateNames().Matches(_code).Any(ChangesItself))
+        if (RateNames().Matches(_code).Any(Changes))
         {
             return "a learning rate that changes";
         }
 
-        var missing = !Has(".step(") ? "step()" : !Has(".zero_grad(") ? "zero_grad()" : null;
+        var missing = !Has(".step(") ? "step()" : !Has("zero_") && !Has(".grad = None") ? "zero_grad()" : null;
         return fits && own.Count > 0 && !UpdatesByHand && missing is not null ? $"SGD without {missing}"
             : fits && (kinds.Contains("SGD") || UpdatesByHand) ? null
             : kinds.Find(kind => kind != "SGD" && kind != schedule);
@@ -109,13 +110,14 @@ internal sealed partial class CellCode
         return name == "SGD" && extra is not null ? $"SGD with {extra.Replace('_', ' ')}" : name;
     }
 
-    // lr *= 0.9, or in a loop or a function lr = lr * 0.9
-    private bool ChangesItself(Match rate)
+    // lr *= 0.9; in a loop or a function lr = lr * 0.9; for group in optimizer.param_groups: group['lr'] = 0.1
+    private bool Changes(Match rate)
     {
-        var isIndented = _code[_code.LastIndexOf('\n', rate.Index) + 1] is ' ' or '\t';
+        var line = _code[(_code.LastIndexOf('\n', rate.Index) + 1)..rate.Index];
         var value = rate.Groups["value"].Value;
         var isOfItself = value.Split('*', '/', '+', '-') is [var first, _, ..] && first.Trim() == rate.Groups["name"].Value;
-        return rate.Groups["operator"].Success || (isIndented && isOfItself);
+        var isOfGroups = line.Contains(".param_groups", StringComparison.Ordinal) && Numbers().IsMatch(value);
+        return rate.Groups["operator"].Success || isOfGroups || (isOfItself && line is [' ' or '\t', ..]);
     }
 
     // What code binds to the name of a learning rate, passes to its functions and to an optimizer, or multiplies the gradient
@@ -125,29 +127,36 @@ internal sealed partial class CellCode
     {
         var named = RateNames().Matches(code).Select(rate => (rate.Index, Value: rate.Groups["value"].Value));
         var passed = _functions.SelectMany(function => CallsOf(function, code)).Select(call => Likely(call, Parts(call)));
-        var second = Calls(OptimizerOrSchedule, code).Select(call => Likely(call, Parts(call).Skip(1).Take(1)));
+        var second = Optimizers(code).Select(call => Likely(call, Parts(call).Skip(1).Take(1)));
         var updates = Updates().Matches(code).Select(update => (At: update, Parts: update.Groups["by"].Value.Split('*')));
         var factors = updates.Where(update => update.Parts.Length == 2).Select(update => Likely(update.At, update.Parts));
         var values = named.Concat(passed).Concat(second).Concat(factors).OrderBy(source => source.Index);
         return [.. values.Select(source => source.Value).Where(value => Numbers().IsMatch(value)).SelectMany(Read)];
 
+        // Of train(lr / 2) the value cannot be read.
         static (int Index, string Value) Likely(Match at, IEnumerable<string> parts) =>
-            (at.Index, string.Join(',', parts.Where(part => Number(part) is { } number && IsLikely(number))));
+            (at.Index, string.Join(',', parts.Where(part => IsLikely(Number(part)) || IsExpression(part))));
+
+        static bool IsExpression(string part) => part.IndexOfAny(['*', '/', '+', '-']) > 0 && RateNames().IsMatch(part);
     }
 
-    // 0.1; [0.1, 0.2]; of 0.1, 10 only the first is likely.
+    // 0.1; [0.1, 1]; of 0.1, 10 only the first is likely.
     private static IEnumerable<List<double>> Read(string value)
     {
-        var parts = value.Split(',').Select(part => part.Trim(' ', '[', '(', '{'));
-        var rates = parts.Select(Number).TakeWhile(number => number is not null).OfType<double>().ToList();
-        rates = rates.Count > 1 ? rates.FindAll(IsLikely) : rates;
-        return value[0] == '[' || rates.Count < 2 ? [rates] : rates.Select(rate => new List<double> { rate });
+        var isList = value[0] is '[' or '(' or '{';
+        var numbers = (isList ? value[1..] : value).Split(',').Select(Number).TakeWhile(number => number is not null);
+        var rates = numbers.OfType<double>().ToList();
+        var likely = rates.FindAll(rate => IsLikely(rate));
+        return isList || rates.Count < 2 ? [rates] : likely.Select(rate => new List<double> { rate });
     }
 
-    private static List<List<double>> LikelyNumbers(string code) =>
-        [.. Numbers().Matches(code).Select(Evaluate).Where(IsLikely).Select(number => new List<double> { number })];
+    private static List<List<double>> LikelyNumbers(string code)
+    {
+        var likely = Numbers().Matches(code).Select(Evaluate).Where(number => number is > 0 and < 1);
+        return [.. likely.Select(number => new List<double> { number })];
+    }
 
-    private static bool IsLikely(double number) => number is > 0 and < 1;
+    private static bool IsLikely(double? number) => number is > 0 and <= 1;
 
     // The number that a text is, if it is nothing else.
     private static double? Number(string text) =>
@@ -174,7 +183,11 @@ internal sealed partial class CellCode
         Calls($"(?<!\\.){function.Groups["name"].Value}", code);
 
     private static MatchCollection Calls(string names, string code) =>
-        Regex.Matches(code, $@"(?<!\w)(?<name>{names})\s*{UpToClosingBracket}");
+        Regex.Matches(code, $@"(?<!\w)(?<name>{names})\s*{InBrackets}");
+
+    // Optimizers and schedules, called or passed: SGD(...), optim.Adam
+    private static MatchCollection Optimizers(string code) =>
+        Regex.Matches(code, $@"\boptim\.(?<name>{Optimizer})\b(?!\()|(?<!\w)(?<name>{Optimizer})\s*{InBrackets}");
 
     // The arguments of a call, without blanks, and without what stands in brackets of their own.
     private static string[] Parts(Match call)
@@ -199,7 +212,8 @@ internal sealed partial class CellCode
     // lr = 0.1; 'lr': 0.1; lr: float = 0.1; for lr in [0.1, 0.2]; lr, nb_epochs = 0.1, 10; lr *= 0.9; or just the name
     [GeneratedRegex(Rate + """
         (?: ['"]?\]? (?: (?<!\([^\n]*) [ ]*,[ ]*\w+ )* [ ]* (?: :[ ]*\w+[ ]*(?==) )? (?: (?<operator>[-+*/])?=(?!=) | : | in\b )
-            [ ]* (?: \w+\[ | (?<value> [\[({][^\])}]* | [^\n;:)\]}]* ) ) )?
+            [ ]* (?: (?:enumerate|zip|list|np\.array|torch\.tensor)\( )?
+            (?: \w+\[ | (?<value> [\[({][^\])}]* | [^\n;:)\]}]* ) ) )?
         """, RegexOptions.IgnoreCase | RegexOptions.IgnorePatternWhitespace)]
     private static partial Regex RateNames();
 

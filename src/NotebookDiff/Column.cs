@@ -23,7 +23,7 @@ internal sealed class Column
         }
 
         _decimals = finite.Max(number => number.Decimals);
-        _places = finite.Max(number => number.Places);
+        _places = Math.Max(0, finite.Max(number => number.Places));
         _digits = Math.Clamp(finite.Max(Digits), 1, 17);
         // A tensor writes 0. for 0.0000
         var withDecimals = finite.FindAll(number => number.Exponent is null && !number.Text.EndsWith('.'));

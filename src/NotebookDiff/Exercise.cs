@@ -43,16 +43,19 @@ internal static class Exercise
     {
         var first = run.Steps[0];
         var misses = own.Misses(run);
-        if (run.First > 1 || misses == 0 || (misses == 1 && run.Steps.Count > 1 && own.ExplainsW(first)))
+        var isOneLineOff = run.Steps.Count == 1 ? run.First > 1 : misses == 1 && own.ExplainsW(first);
+        if (misses == 0 || isOneLineOff)
         {
             return null;
         }
 
-        var begins = first.Cost.IsNear(FirstCost);
+        // A run that was printed from later on may have begun so.
+        var begins = run.First > 1 || first.Cost.IsNear(FirstCost);
         var costs = $"its cost begins at {first.Cost.Text} and this exercise's at {FirstCost:F6}";
         return OffCurve(run) switch
         {
-            null when begins && IsOnCurve(first.W, first.Cost) && !first.W.IsNear(0) => $"another start, W = {first.W.Text}",
+            null when run.First <= 1 && IsOnCurve(first.W, first.Cost) && !first.W.IsNear(0) && begins =>
+                $"another start, W = {first.W.Text}",
             null when begins => null,
             null => $"another start, {costs}",
             _ when !begins => $"other data or another model, {costs}",

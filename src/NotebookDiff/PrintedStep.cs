@@ -25,7 +25,9 @@ internal sealed record PrintedNumber(int At, string Text)
 
     /// <summary>Null if it is nan, inf, or too large.</summary>
     internal decimal? Decimal =>
-        decimal.TryParse(Text, Style, PythonFormat.Numbers, out var value) && Math.Abs(value) < decimal.MaxValue / 2 ? value : null;
+        decimal.TryParse(Text, Style, PythonFormat.Numbers, out var value) && Math.Abs(value) < decimal.MaxValue / 2
+            ? value
+            : null;
 
     /// <summary>Whether it is a value, as near as its digits tell and float32 can.</summary>
     internal bool IsNear(double value, double slack = 0) => IsFinite
@@ -122,7 +124,8 @@ internal sealed partial record PrintedStep(string Text, int Epoch, int? Epochs, 
 
     // W1 and W[0] are names, too. In W0.353 the name ends with its letter.
     [GeneratedRegex("""
-        (?<weight> (?<![A-Za-z_])  w(?:eights?)? (?: _?[0-9]+(?=\s*[:=]) | \[[0-9]+\] )?  (?![A-Za-z_]) | 가중치 | 权重 )
+        (?<weight> (?<![A-Za-z_])  w(?:eights?)? (?: _?[0-9]+(?=\s*[:=]) | \[[0-9]+\] )?  (?!\.grad|[A-Za-z_])
+          | 가중치 | 权重 )
         | (?<bias> (?<![A-Za-z_])  b(?:ias)?  (?![A-Za-z_]) | 편향 | 절편 | 偏置 )
         | (?<cost> cost | loss | 비용 | 손실 | 损失 )
         | (?<epoch> epoch | 에폭 | 에포크 | \b(?:step|iter(?:ation)?)\b (?=\W*[0-9]) )

@@ -28,7 +28,7 @@ internal sealed class Report(string name, string? executedOn, Strictness strictn
         var isSilent = verdicts.All.Exists(verdict => verdict is not (Compared or NotCompared));
         if (verdicts.Runs.Count == 0)
         {
-            throw new TroubleException($"{name} has nothing to compare: {WhyNothing(isSilent)}");
+            throw new TroubleException($"{name} has nothing to compare: {WhyNothing(verdicts)}");
         }
 
         return differing.Count == 0 && !isSilent ? 0 : 1;
@@ -149,8 +149,9 @@ internal sealed class Report(string name, string? executedOn, Strictness strictn
         }
     }
 
-    private string WhyNothing(bool isSilent)
+    private string WhyNothing(Verdicts verdicts)
     {
+        var isSilent = verdicts.All.Exists(verdict => verdict is not NotCompared && verdict.Cell.Lines.Count == 0);
         const string Wanted = "a printed line with an epoch, one weight W and a cost, like 'Epoch 0/10 W: 0.000, Cost: 4.666667'";
         return (isSilent, executedOn) switch
         {

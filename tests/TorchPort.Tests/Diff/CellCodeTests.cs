@@ -10,6 +10,7 @@ public class CellCodeTests
     [InlineData("learning_rate: float = .5", "W.data -= learning_rate * W.grad.data", 0.5)]
     [InlineData("eta = 0.2", "update(W)", 0.2)]
     [InlineData("lr, nb_epochs = 0.1, 10", "W -= lr * gradient", 0.1)]
+    [InlineData("for i, lr in enumerate([0.1]): pass", "W -= lr * gradient", 0.1)]
     [InlineData("nb_epochs, lr = 10, 0.1", "W -= lr * gradient", 0.1)]
     [InlineData("lr = 1/20", "W -= lr * gradient", 0.05)]
     [InlineData("'''\nlr = 0.3\n'''; lr = 0.1", "W -= lr * gradient", 0.1)]
@@ -40,6 +41,8 @@ public class CellCodeTests
     [InlineData("lr = 0.1", "W -= 0.05 * gradient", 0.1, 0.05)]
     [InlineData("def train(rate=0.3, momentum=0): pass\ntrain(momentum=0.2)\nlr = 0.1", "", 0.3, 0.1)]
     [InlineData("step = 0.05; plt.plot(costs, alpha=0.3)", "W -= step * gradient", 0.05, 0.3)]
+    [InlineData("for lr, n in [(0.1, 10), (0.05, 10)]: pass", "W -= lr * gradient")]
+    [InlineData("def train(rate): pass\nlr = 0.1\ntrain(lr / 2)", "", 0.1)]
     [InlineData("lr = 1 / (2 * 10)", "W -= lr * gradient")]
     [InlineData("lr = 0.1 if fast else 0.05", "W -= lr * gradient")]
     [InlineData("lr = 0.1\nlr = lr / 2", "W -= lr * gradient", 0.1)]
@@ -53,13 +56,13 @@ public class CellCodeTests
     }
 
     [Theory]
-    [InlineData("optim.SGD([W], lr=0.15)", null)]
-    [InlineData("optim.SGD([W], lr=0.15, momentum=0)", null)]
+    [InlineData("optim.SGD([W], lr=0.15, momentum=0); print(o.param_groups[0]['lr'])", null)]
     [InlineData("optim.SGD([W], lr=0.15, momentum=0.9)", "SGD with momentum")]
     [InlineData("optim.SGD([W], lr=0.15, weight_decay=1e-4)", "SGD with weight decay")]
     [InlineData("optim.SGD([W], lr=0.15); s = StepLR(o, 3); s.step()", "StepLR")]
     [InlineData("optim.SGD([W], lr=0.15); s = StepLR(o, 3)", null)]
     [InlineData("optim.SGD([W], 0.15, 0.9)", "SGD with momentum")]
+    [InlineData("make(optim.Adam)", "Adam")]
     [InlineData("optim.SGD([W], lr=0.15)\nfor i in x:\n    lr = lr * 0.9", "a learning rate that changes")]
     [InlineData("optim.SGD([W], lr=0.15)\nfor g in o.param_groups: g['lr'] = 0.1", "a learning rate that changes")]
     public void What_the_port_does_not_have(string optimizer, string? other) =>

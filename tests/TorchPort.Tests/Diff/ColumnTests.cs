@@ -59,6 +59,7 @@ public class ColumnTests
     [InlineData(0.0208f, false, "0.0207", "7.8293e-05", "1.4000")]
     [InlineData(0.84000003f, true, "0.84000003", "0.", "1.4")] // numpy's float32
     [InlineData(0.9999999f, false, "1.0", "1.399999976158142")] // str() leaves no digit out
+    [InlineData(-6.1409446e21f, true, "-6.140944633445963e+21", "3.6845671178375497e+22")] // no number has a decimal
     public void The_column_tells_what_a_number_stands_for(float value, bool shows, params string[] column)
     {
         var numbers = column.Select(text => new PrintedNumber(0, text)).ToList();

@@ -64,11 +64,11 @@ public sealed class LearnersNotebooksTests
             [ByHand + "\nprint('Final W:', W.item(), 'cost:', cost.item(), 'after 10 epochs')"],
             ["In [2]  " + ByHandIdentical, "In [2]  by hand, lr 0.1, epoch 10: same numbers, printed after the step, 1 line"]),
         ["only the last epochs"] = (
-            ["for lr in [0.01, 0.05, 0.1]:\n    "
+            ["for lr in [0.01, 0.1, 1.0]:\n    "
                 + ByHand.With("lr = 0.1", "").With("    print", "    if epoch == nb_epochs: print").With("\n", "\n    ")],
             ["In [2]  by hand, lr 0.01, epoch 10: identical, 1 line",
-                "In [2]  by hand, lr 0.05, epoch 10: identical, 1 line",
-                "In [2]  by hand, lr 0.1, epoch 10: identical, 1 line"]),
+                "In [2]  by hand, lr 0.1, epoch 10: identical, 1 line",
+                "In [2]  by hand, lr 1, epoch 10: identical, 1 line"]),
 
         // Where the learning rate comes from.
         ["assigned"] = One(ByHand.With("W -= lr * gradient", "W = W - lr * gradient"), ByHandIdentical),
@@ -144,6 +144,10 @@ public sealed class LearnersNotebooksTests
         // What is not this exercise.
         ["y = 2x"] = ([Doubled(ByHand), Sgd], ["In [2]  " + DoubledCosts, "In [3]  " + SgdIdentical]),
         ["y = 2x alone"] = One(Doubled(Sgd), DoubledCosts),
+        ["y = 2x late"] = One(
+            Hundreds(Doubled(Sgd)).With("lr=0.15", "lr=0.001").With("range(", "range(1, "),
+            "not compared: other data or another model, at epoch 100 its cost is 2.915560 and W is 1.210, "
+            + "where this exercise's cost is 0.205800"),
         ["a bias"] = One(
             s_biased.With(", Cost", ", b: {:.3f}, Cost").With("W.item(), ", "W.item(), b.item(), "),
             "not compared: another model, with a bias or more weights or costs, 11 lines"),

@@ -113,7 +113,7 @@ public class ReportTests
     [Fact]
     public void A_long_diff_is_cut_and_all_of_it_can_be_had()
     {
-        var printed = string.Concat(Enumerable.Range(2, 1000).Select(epoch => $"Epoch {epoch} W: 5 Cost: 5\n"));
+        var printed = string.Concat(Enumerable.Range(2, 1000).Select(epoch => $"Epoch {epoch} W: 4 Cost: 42\n"));
 
         var cut = Answer(printed).Said;
         Assert.Equal((44, "... --all shows all 1000 lines that differ"), (cut.Length, cut[^1]));
