@@ -69,7 +69,7 @@ internal sealed partial class CellCode
         var bindings = found.FirstOrDefault(bindings => bindings.Count > 0) ?? [];
         var rates = bindings.SelectMany(binding => binding).ToList();
         var distinct = rates.Distinct().Take(MostRates).ToList();
-        var isUnread = bindings.Exists(binding => binding.Count == 0);
+        var isUnread = !SaysHowItSteps || bindings.Exists(binding => binding.Count == 0);
         var hasChoice = bindings.Count > 1 && distinct.Count > 1;
         var certain = isUnread ? [] : rates.Count == trainings ? [rates[place]] : hasChoice ? [] : distinct;
         return (distinct, certain);
@@ -94,10 +94,30 @@ internal sealed partial class CellCode
             return "a learning rate that changes";
         }
 
-        var missing = !Has(".step(") ? "step()" : !Has("zero_") && !Has(".grad = None") ? "zero_grad()" : null;
+        var missing = !Has(".step(") ? "step()"
+            : !Has(".backward(") ? "backward()"
+            : !Has("zero_") && !Has(".grad = None") ? "zero_grad()"
+            : null;
         return fits && own.Count > 0 && !UpdatesByHand && missing is not null ? $"SGD without {missing}"
             : fits && (kinds.Contains("SGD") || UpdatesByHand) ? null
             : kinds.Find(kind => kind != "SGD" && kind != schedule);
+    }
+
+    // It calls an optimizer, or has W -= lr * gradient. W -= lr * gradient / 2 takes other steps than the named rate's.
+    private bool SaysHowItSteps
+    {
+        get
+        {
+            var updates = Updates().Matches(_code).Select(update => update.Groups["by"].Value).ToList();
+            return (CallsOptimizer || updates.Count > 0) && updates.TrueForAll(IsPlain);
+        }
+    }
+
+    private static bool IsPlain(string update)
+    {
+        var factors = update.Split('*', '/');
+        var hasRate = Array.Exists(factors, factor => RateNames().IsMatch(factor) || Number(factor) is not null);
+        return factors.Length == 1 || (factors.Length == 2 && hasRate) || update.Contains("mean(", StringComparison.Ordinal);
     }
 
     // StepLR; SGD with momentum
