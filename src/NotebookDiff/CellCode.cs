@@ -115,8 +115,8 @@ internal sealed partial class CellCode
 
     private static bool IsPlain(string update)
     {
-        var factors = update.Split('*', '/');
-        var hasRate = Array.Exists(factors, factor => RateNames().IsMatch(factor) || Number(factor) is not null);
+        var factors = WithoutBrackets(update).Split('*', '/');
+        var hasRate = RateNames().IsMatch(update) || Array.Exists(factors, factor => Number(factor) is not null);
         return factors.Length == 1 || (factors.Length == 2 && hasRate) || update.Contains("mean(", StringComparison.Ordinal);
     }
 
@@ -209,12 +209,13 @@ internal sealed partial class CellCode
     private static MatchCollection Optimizers(string code) =>
         Regex.Matches(code, $@"\boptim\.(?<name>{Optimizer})\b(?!\()|(?<!\w)(?<name>{Optimizer})\s*{InBrackets}");
 
-    // The arguments of a call, without blanks, and without what stands in brackets of their own.
-    private static string[] Parts(Match call)
+    private static string[] Parts(Match call) => WithoutBrackets(call.Groups["arguments"].Value).Split(',');
+
+    // Code without blanks, and without what stands in its brackets.
+    private static string WithoutBrackets(string code)
     {
         var depth = 0;
-        var flat = call.Groups["arguments"].Value.Where(c => (depth += Nesting(c)) == 0 && !char.IsWhiteSpace(c));
-        return string.Concat(flat).Split(',');
+        return string.Concat(code.Where(c => (depth += Nesting(c)) == 0 && !char.IsWhiteSpace(c)));
     }
 
     private static int Nesting(char c) => c is '(' or '[' or '{' ? 1 : c is ')' or ']' or '}' ? -1 : 0;

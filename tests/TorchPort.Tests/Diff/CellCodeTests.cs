@@ -25,6 +25,7 @@ public class CellCodeTests
     [InlineData("", "W -= 0.05 * gradient", 0.05)]
     [InlineData("", "W = W - .05 * gradient", 0.05)]
     [InlineData("", "W.data.sub_(0.05 * W.grad)", 0.05)]
+    [InlineData("lr = 0.1", "W -= lr * torch.sum((W * x - y) * x)", 0.1)]
     public void The_learning_rate_that_it_names(string before, string update, double rate)
     {
         var (rates, certain) = Code($"{before}\n{Loop}{update}").RatesOf(place: 0, trainings: 1);
