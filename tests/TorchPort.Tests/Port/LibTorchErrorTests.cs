@@ -9,7 +9,7 @@ public class LibTorchErrorTests
     [Theory]
     [InlineData("libgomp-98b21ff3.so.1: cannot open shared object file: No such file or directory", "Build it again")]
     [InlineData("libstdc++.so.6: cannot open shared object file: No such file or directory", "apt-get install libstdc++6")]
-    [InlineData("librt.so.1: cannot open shared object file: No such file or directory", "the package of your system that provides")]
+    [InlineData("librt.so.1: cannot open shared object file: No such file or directory", "your system that provides")]
     [InlineData("/lib/libstdc++.so.6: version `GLIBCXX_3.4.30' not found (required by libtorch_cpu.so)", "use Debian 12")]
     [InlineData("/lib/libc.so.6: version `GLIBC_2.34' not found (required by libc10.so)", "use Debian 12")]
     [InlineData("libtorch_cpu.so: failed to map segment from shared object", "ulimit -v")]
