@@ -48,7 +48,7 @@ internal sealed class Comparison
 
     /// <summary>Whether it is as much the same as is asked for.</summary>
     internal bool IsAccepted =>
-        Run.Missing is null && (IsIdentical || (HasSameNumbers && (Run.TellsAgain || _strictness.IgnoresWords)));
+        Run.Flaw is null && (IsIdentical || (HasSameNumbers && (Run.TellsAgain || _strictness.IgnoresWords)));
 
     /// <summary>The step's line with the port's numbers.</summary>
     internal string InWords(PrintedStep step) => PortNumbers(step) is var (w, cost)

@@ -18,11 +18,13 @@ internal sealed record PrintedRun(Cell Cell, IReadOnlyList<PrintedStep> Steps, P
     /// <summary>Which of the cell's trainings it is of, from 0. A run that tells another again has its place.</summary>
     internal int Place { get; } = Before is null ? 0 : Before.Place + (IsToldAgain(Before, Steps) ? 0 : 1);
 
-    /// <summary>Whether it is one line that tells the last epoch of the run before again, in other words.</summary>
+    /// <summary>Whether it is one line that tells an epoch of the run before again, in other words.</summary>
     internal bool TellsAgain => Before?.Place == Place;
 
-    /// <summary>An epoch that is missing among others that come at one distance, or null.</summary>
-    internal int? Missing { get; } = FirstMissing(Steps);
+    /// <summary>Why no training printed it so, or null: an epoch is missing, or it begins within the run before.</summary>
+    internal string? Flaw => FirstMissing(Steps) is { } hole ? $"epoch {hole} is missing"
+        : Before is not null && !TellsAgain && First > 1 && First != Before.First ? $"epoch {First} is out of order"
+        : null;
 
     /// <summary>
     /// Finds the runs of a cell. An epoch that is not higher starts a new one; the very same line printed again is no step.
@@ -53,6 +55,7 @@ internal sealed record PrintedRun(Cell Cell, IReadOnlyList<PrintedStep> Steps, P
         return runs.ConvertAll(steps => before = new PrintedRun(cell, steps, before));
     }
 
+    // An epoch that is missing among others that come at one distance.
     private static int? FirstMissing(IReadOnlyList<PrintedStep> steps)
     {
         var distances = steps.Zip(steps.Skip(1), (one, next) => next.Epoch - one.Epoch).ToList();
@@ -67,5 +70,5 @@ internal sealed record PrintedRun(Cell Cell, IReadOnlyList<PrintedStep> Steps, P
         step.Text == run[^1].Text && (run.Count > 1 || step.Epoch == 0);
 
     private static bool IsToldAgain(PrintedRun before, IReadOnlyList<PrintedStep> steps) =>
-        before.Steps.Count > 1 && steps.Count == 1 && steps[0].Epoch == before.Last;
+        before.Steps.Count > 1 && steps.Count == 1 && steps[0].Epoch >= before.First;
 }

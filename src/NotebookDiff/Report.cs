@@ -56,7 +56,7 @@ internal sealed class Report(string name, string? executedOn, Strictness strictn
     {
         var run = comparison.Run;
         var count = TextLines.Count(run.Steps.Count);
-        var lines = run.Missing is { } hole ? $"{count}, epoch {hole} is missing" : count;
+        var lines = run.Flaw is { } flaw ? $"{count}, {flaw}" : count;
         var how = comparison.Settings.Alignment.Words is { Length: > 0 } words ? $"{words}, " : "";
         var (bits, within, by) = (strictness.Exact ? "bits" : "numbers", "", "");
         if (strictness.Tolerance is { } tolerance)

@@ -18,6 +18,7 @@ public class ReportTests
         { Sgd, SgdPrinted.With("W: 0.000", "W: 0.100"), "1 of 11 lines differs, at epoch 0" },
         { Sgd, SgdPrinted[..77].With("Cost: 0.746667", "Cost: 0.846667"), "1 of 2 lines differs, at epoch 1" },
         { Sgd, SgdPrinted.With("Epoch    4/10 W: 0.974, Cost: 0.003058\n", ""), "identical, 10 lines, epoch 4 is missing" },
+        { Sgd, string.Concat(SgdPrinted.Split('\n').Reverse().Select(line => line + "\n")), "1 line, epoch 9 is out of order" },
         { Sgd, SgdPrinted[^39..] + "Epoch   10/10 W: 7.000, Cost: 99\n", "1 of 1 line differs, at epoch 10" },
 
         // The code cannot have printed the lines: it was edited, and not run again.
