@@ -157,7 +157,8 @@ internal sealed partial class CellCode
         static (int Index, string Value) Likely(Match at, IEnumerable<string> parts) =>
             (at.Index, string.Join(',', parts.Where(part => IsLikely(Number(part)) || IsExpression(part))));
 
-        static bool IsExpression(string part) => part.IndexOfAny(['*', '/', '+', '-']) > 0 && RateNames().IsMatch(part);
+        static bool IsExpression(string part) =>
+            part.Split('*', '/', '+', '-').Length > 1 && !part.Contains('=', StringComparison.Ordinal) && RateNames().IsMatch(part);
     }
 
     // 0.1; [0.1, 1]; of 0.1, 10 only the first is likely.

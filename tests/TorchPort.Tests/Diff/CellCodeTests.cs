@@ -18,7 +18,7 @@ public class CellCodeTests
     [InlineData("lr = 0.1; plt.plot(costs, alpha=0.3)", "W -= lr * gradient", 0.1)]
     [InlineData("optimizer = optim.SGD([W], lr=0.15, momentum=0.9)", "optimizer.step()", 0.15)]
     [InlineData("optimizer = torch.optim.SGD(model.parameters(), 0.15)", "optimizer.step()", 0.15)]
-    [InlineData("optimizer = SGD(params=[W], momentum=0.9, lr = 1e-2)", "optimizer.step()", 0.01)]
+    [InlineData("optimizer = SGD(params=[W], lr = 5.81e-05)", "optimizer.step()", 5.81e-05)]
     [InlineData("def train(rate=0.3, n=10): pass\ntrain(n=20, rate=0.2)", "W -= rate * gradient", 0.2)]
     [InlineData("def train(rate=0.3, n=10): pass\ntrain()", "W -= rate * gradient", 0.3)]
     [InlineData("class Trainer:\n    def __init__(self, rate): pass\nTrainer(0.05).fit()", "W -= self.rate * gradient", 0.05)]
