@@ -158,7 +158,9 @@ internal sealed partial class CellCode
             (at.Index, string.Join(',', parts.Where(part => IsLikely(Number(part)) || IsExpression(part))));
 
         static bool IsExpression(string part) =>
-            part.Split('*', '/', '+', '-').Length > 1 && !part.Contains('=', StringComparison.Ordinal) && RateNames().IsMatch(part);
+            RateNames().IsMatch(part)
+            && part.Split('*', '/', '+', '-').Length > 1
+            && !part.Contains('=', StringComparison.Ordinal);
     }
 
     // 0.1; [0.1, 1]; of 0.1, 10 only the first is likely.
