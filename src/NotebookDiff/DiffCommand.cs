@@ -72,7 +72,7 @@ internal sealed class DiffCommand
         var path = given.GetValue(_notebook) ?? Path.Combine(AppContext.BaseDirectory, Own);
         var name = given.GetValue(_notebook) ?? Own;
         var notebook = NotebookFile.Read(path);
-        Port.Load(given.GetValue(_device)!);
+        DeviceChoice.Use(given.GetValue(_device)!);
         if (given.GetValue(_execute))
         {
             Option<bool>[] flags = [_exact, _inOrder];
@@ -84,7 +84,7 @@ internal sealed class DiffCommand
         var strictness = new Strictness(given.GetValue(_exact), given.GetValue(_numbers), given.GetValue(_tolerance));
         var verdicts = new Verdicts(strictness, given.GetValue(_lr));
         notebook.Cells.ForEach(verdicts.Add);
-        if (given.GetValue(_lr) is not null && verdicts.Runs.Count > 0 && !verdicts.UsedLearningRate)
+        if (given.GetValue(_lr) is not null && verdicts.Runs.Count > 0 && !verdicts.Runs.Exists(run => run.Settings.UsesGiven))
         {
             StandardStreams.Say("NotebookDiff: --lr is not used, since the code names its learning rates.");
         }

@@ -15,14 +15,6 @@ internal static class Port
     /// <summary>The device that the port computes on.</summary>
     internal static torch.Device Device => torch.get_default_device();
 
-    /// <summary>Loads libtorch, and chooses the device.</summary>
-    /// <exception cref="TroubleException">libtorch will not load, or there is no such device.</exception>
-    internal static void Load(string device)
-    {
-        Backend.Load();
-        torch.set_default_device(DeviceChoice.Choose(device));
-    }
-
     /// <summary>
     /// Runs one of the port's cells up to the last epoch that is needed, and gives its lines by their epoch. At the notebook's
     /// own settings the cell runs as it is written, so that an edit of it shows.

@@ -25,13 +25,12 @@ internal sealed class Report(string name, string? executedOn, Strictness strictn
             output.WriteLine(line);
         }
 
-        var isSilent = verdicts.All.Exists(verdict => verdict is not (Compared or NotCompared));
         if (verdicts.Runs.Count == 0)
         {
             throw new TroubleException($"{name} has nothing to compare: {WhyNothing(verdicts)}");
         }
 
-        return differing.Count == 0 && !isSilent ? 0 : 1;
+        return differing.Count == 0 && verdicts.Silent.Count == 0 ? 0 : 1;
     }
 
     private string Sentence(Verdict verdict) => verdict switch
@@ -151,9 +150,9 @@ internal sealed class Report(string name, string? executedOn, Strictness strictn
 
     private string WhyNothing(Verdicts verdicts)
     {
-        var isSilent = verdicts.All.Exists(verdict => verdict is not NotCompared && verdict.Cell.Lines.Count == 0);
+        var hasEmpty = verdicts.Silent.Exists(verdict => verdict.Cell.Lines.Count == 0);
         const string Wanted = "a printed line with an epoch, one weight W and a cost, like 'Epoch 0/10 W: 0.000, Cost: 4.666667'";
-        return (isSilent, executedOn) switch
+        return (hasEmpty, executedOn) switch
         {
             (true, null) => "a cell that trains recorded nothing.\nRun it in Jupyter and save it, or here with --execute.",
             (true, _) => "a cell that trains printed nothing of it.",

@@ -19,12 +19,10 @@ internal sealed class Verdicts(Strictness strictness, double? learningRate)
 
     internal List<Verdict> All { get; } = [];
     internal List<Compared> Runs => [.. All.OfType<Compared>()];
+    internal List<Verdict> Silent => All.FindAll(verdict => verdict is not (Compared or NotCompared));
 
     /// <summary>The lines that are no steps: of which cell, and how many.</summary>
     internal List<(Cell Cell, int Count)> OtherLines { get; } = [];
-
-    /// <summary>Whether the given learning rate was used.</summary>
-    internal bool UsedLearningRate { get; private set; }
 
     /// <summary>Compares the runs of a cell.</summary>
     /// <exception cref="TorchPort.TroubleException">The port cannot be run.</exception>
@@ -66,7 +64,6 @@ internal sealed class Verdicts(Strictness strictness, double? learningRate)
             return new NotCompared(run.Cell, why);
         }
 
-        UsedLearningRate |= own.UsesGiven;
         return new Compared(run.Cell, Closest(run, own.Best)!, own, fits ? null : Closest(run, own.Others()));
     }
 

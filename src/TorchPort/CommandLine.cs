@@ -68,9 +68,9 @@ internal static class CommandLine
     internal static Option<bool> Flag(string name, string description) =>
         new(name) { Description = description, Arity = ArgumentArity.Zero };
 
-    internal static string Text(ArgumentResult given) => given.Tokens[0].Value;
+    private static string Text(ArgumentResult given) => given.Tokens[0].Value;
 
-    internal static T? Reject<T>(ArgumentResult given, string takes)
+    private static T? Reject<T>(ArgumentResult given, string takes)
     {
         given.AddError($"{((OptionResult)given.Parent!).Option.Name} takes {takes}, not '{Text(given)}'.");
         return default;

@@ -12,8 +12,15 @@ internal static class DeviceChoice
         word is "auto" or "cpu" or "cuda"
         || (word.Split(':') is ["cuda", { Length: > 0 and < 10 } number] && number.All(char.IsAsciiDigit));
 
-    /// <summary>The device that a word accepted by <see cref="IsDevice"/> stands for, once libtorch is loaded.</summary>
-    internal static torch.Device Choose(string word)
+    /// <summary>Loads libtorch, and makes the device that a word stands for the one that tensors go to.</summary>
+    /// <exception cref="TroubleException">libtorch will not load, or there is no such device.</exception>
+    internal static void Use(string word)
+    {
+        Backend.Load();
+        torch.set_default_device(Choose(word));
+    }
+
+    private static torch.Device Choose(string word)
     {
         // With --device cpu nothing is asked of CUDA.
         var gpus = word == "cpu" || Backend.Name == "cpu" ? 0 : torch.cuda.device_count();

@@ -21,8 +21,7 @@ return Run(command, args, failed: 1, readerLeft: 0);
 
 void RunCells(ParseResult options)
 {
-    Backend.Load();
-    torch.set_default_device(DeviceChoice.Choose(options.GetValue(device)!));
+    DeviceChoice.Use(options.GetValue(device)!);
     StandardStreams.Say($"Running on {torch.get_default_device()}");
 
     var stdout = options.InvocationConfiguration.Output;
