@@ -1,95 +1,86 @@
-using TorchPort;
-
 namespace NotebookDiff;
 
-/// <summary>How strict a comparison is: to the last bit, whatever the words, or within a tolerance.</summary>
-internal sealed record Strictness(bool Exact = false, bool Numbers = false, decimal? Tolerance = null)
-{
-    internal bool IgnoresWords => Exact || Numbers || Tolerance is not null;
-}
+/// <summary>Comparison options: bit for bit, or within a tolerance.</summary>
+internal sealed record ComparisonOptions(bool Exact = false, decimal? Tolerance = null);
 
-/// <summary>A run of the notebook beside the port's.</summary>
+/// <summary>Compares a run of the notebook with the port's.</summary>
 internal sealed class Comparison
 {
-    private readonly Strictness _strictness;
-    private readonly Dictionary<int, PortLine> _port;
-    private readonly Lazy<Column> _w;
-    private readonly Lazy<Column> _cost;
+    private readonly PortTrace _port;
+    private readonly NumberColumn _w;
+    private readonly NumberColumn _cost;
 
-    /// <summary>Runs the port at some settings, and compares.</summary>
-    /// <exception cref="TroubleException">The port cannot be run so.</exception>
-    internal Comparison(PrintedRun run, Settings settings, Strictness strictness)
+    /// <summary>Runs the port with the settings and compares the lines.</summary>
+    /// <exception cref="TorchPort.TroubleException">There are too many epochs, or the cell fails.</exception>
+    internal Comparison(PrintedRun run, TrainingSettings settings, ComparisonOptions options)
     {
-        (Run, Settings, _strictness) = (run, settings, strictness);
-        var last = run.Last + Math.Max(settings.Alignment.W, settings.Alignment.Cost);
+        (Run, Settings) = (run, settings);
+        var last = run.LastEpoch + Math.Max(settings.Alignment.W, settings.Alignment.Cost);
         var epochs = Math.Max(run.Epochs, last);
-        _port = Port.Run(settings, epochs, last, strictness.Exact);
-        _w = new(() => new Column(run.Steps.Select(step => step.W), strictness.Exact));
-        _cost = new(() => new Column(run.Steps.Select(step => step.Cost), strictness.Exact));
-        OtherEpochs = _port.Values.FirstOrDefault(line => line.Epochs != epochs)?.Epochs;
-        IsIdentical = settings.Alignment == Alignment.Same && run.Steps.All(step => step.Text == Line(step));
-        Differing = IsIdentical ? [] : [.. run.Steps.Where(step => !IsSame(step))];
+        _port = PortTrace.Run(settings, epochs, last, options.Exact);
+        _w = new(run.Steps.Select(step => step.W), options);
+        _cost = new(run.Steps.Select(step => step.Cost), options);
+        PortEpochs = _port.Epochs == epochs ? null : _port.Epochs;
+        IsIdentical = settings.Alignment == Alignment.None && run.Steps.All(IsIdenticalLine);
+        DifferingSteps = IsIdentical ? [] : [.. run.Steps.Where(step => !IsWSame(step) || !IsCostSame(step))];
     }
 
     internal PrintedRun Run { get; }
-    internal Settings Settings { get; }
+    internal TrainingSettings Settings { get; }
 
-    /// <summary>Whether the port printed the very same lines.</summary>
+    /// <summary>Whether the port printed exactly the same lines.</summary>
     internal bool IsIdentical { get; }
 
-    /// <summary>The steps whose numbers are not the port's.</summary>
-    internal IReadOnlyList<PrintedStep> Differing { get; }
+    /// <summary>The steps whose numbers differ from the port's.</summary>
+    internal List<PrintedStep> DifferingSteps { get; }
 
-    /// <summary>The epochs that are written in the port, where they are not the notebook's; else null.</summary>
-    internal int? OtherEpochs { get; }
+    /// <summary>The port's epoch count if it differs from the notebook's; otherwise null.</summary>
+    internal int? PortEpochs { get; }
 
-    /// <summary>Whether all numbers are the same, if not the words.</summary>
-    internal bool HasSameNumbers => Differing.Count == 0 && OtherEpochs is null;
+    /// <summary>Whether each number is the port's, and no line is missing or out of order.</summary>
+    internal bool IsSame =>
+        DifferingSteps.Count == 0 && PortEpochs is null && Run.FindGap() is null && !Run.IsOutOfOrder;
 
-    /// <summary>Whether it is as much the same as is asked for.</summary>
-    internal bool IsAccepted =>
-        Run.Flaw is null && (IsIdentical || (HasSameNumbers && (Run.TellsAgain || _strictness.IgnoresWords)));
+    /// <summary>How much differs: less for lines that are exactly the port's.</summary>
+    internal int Rank => IsIdentical ? -1 : DifferingSteps.Count;
 
-    /// <summary>The step's line with the port's numbers.</summary>
-    internal string InWords(PrintedStep step) => PortNumbers(step) is var (w, cost)
-        ? step.With(_w.Value.Spell(w, step.W), _cost.Value.Spell(cost, step.Cost))
-        : "(the port prints no such epoch)";
+    /// <summary>Whether each W is the port's, and a cost is not.</summary>
+    internal bool OnlyCostDiffers => DifferingSteps.Count > 0 && DifferingSteps.TrueForAll(IsWSame);
 
-    /// <summary>The port's own line for a step, if it has one.</summary>
-    internal string? Line(PrintedStep step) => _port.GetValueOrDefault(step.Epoch)?.Text;
+    /// <summary>Returns the step's line with the port's numbers, or null if the port does not print that epoch.</summary>
+    internal string? WithPortNumbers(PrintedStep step) => PortCost(step) is { } cost && PortW(step) is { } w
+        ? step.WithNumbers(IsWSame(step) ? step.W.Text : _w.Format(w, step.W), FormatPortCost(step, cost))
+        : null;
 
-    /// <summary>The largest distance from the port, in units in the last place of float32; null where one side is nan.</summary>
-    internal long? LargestDistance()
+    /// <summary>Returns the port's cost for a step, in the notebook's format.</summary>
+    internal string? FormatPortCost(PrintedStep step) => PortCost(step) is { } cost ? FormatPortCost(step, cost) : null;
+
+    /// <summary>Returns the largest difference from the port in float32 ULPs, or null if either value is NaN.</summary>
+    internal long? MaxUlpDistance()
     {
-        var distances = Differing.SelectMany(step =>
+        var distances = DifferingSteps.SelectMany(step => new[]
         {
-            var (w, cost) = PortNumbers(step) ?? (float.NaN, float.NaN);
-            return new[] { Distance((float)step.W.Value, w), Distance((float)step.Cost.Value, cost) };
+            UlpDistance((float)step.W.Value, PortW(step) ?? float.NaN),
+            UlpDistance((float)step.Cost.Value, PortCost(step) ?? float.NaN),
         }).ToList();
         return distances.Contains(null) ? null : distances.Max();
     }
 
-    private (float W, float Cost)? PortNumbers(PrintedStep step)
-    {
-        var w = _port.GetValueOrDefault(step.Epoch + Settings.Alignment.W)?.W;
-        var cost = _port.GetValueOrDefault(step.Epoch + Settings.Alignment.Cost)?.Cost;
-        return w is not null && cost is not null ? (w.Value, cost.Value) : null;
-    }
+    private bool IsIdenticalLine(PrintedStep step) => !step.HasColors && step.Text == _port.FormatLine(step.Epoch);
 
-    private bool IsSame(PrintedStep step) =>
-        PortNumbers(step) is var (w, cost) && IsSame(_w.Value, step.W, w) && IsSame(_cost.Value, step.Cost, cost);
+    private string FormatPortCost(PrintedStep step, float cost) =>
+        IsCostSame(step) ? step.Cost.Text : _cost.Format(cost, step.Cost);
 
-    private bool IsSame(Column column, PrintedNumber number, float value) =>
-        column.Shows(number, value)
-        || (number.Decimal is { } left
-            && new PrintedNumber(0, column.Spell(value, number)).Decimal is { } right
-            && Math.Abs(left - right) <= _strictness.Tolerance);
+    private float? PortW(PrintedStep step) => _port.NumbersAt(step.Epoch + Settings.Alignment.W)?.W;
+    private float? PortCost(PrintedStep step) => _port.NumbersAt(step.Epoch + Settings.Alignment.Cost)?.Cost;
+    private bool IsWSame(PrintedStep step) => PortW(step) is { } w && _w.Matches(step.W, w);
+    private bool IsCostSame(PrintedStep step) => PortCost(step) is { } cost && _cost.Matches(step.Cost, cost);
 
-    private static long? Distance(float left, float right) =>
-        float.IsNaN(left) || float.IsNaN(right) ? null : Math.Abs(Order(left) - Order(right));
+    private static long? UlpDistance(float left, float right) =>
+        float.IsNaN(left) || float.IsNaN(right) ? null : Math.Abs(ToOrdinal(left) - ToOrdinal(right));
 
-    // The floats in their order: neighbours are one apart.
-    private static long Order(float value)
+    // Maps floats to ordinals: adjacent floats differ by one.
+    private static long ToOrdinal(float value)
     {
         var bits = BitConverter.SingleToInt32Bits(value);
         return bits < 0 ? int.MinValue - (long)bits : bits;

@@ -1,134 +1,127 @@
 using System.Text;
 using System.Text.Json;
-using System.Text.Json.Serialization;
 using TorchPort;
 
 namespace NotebookDiff;
 
-/// <summary>A code cell of a notebook.</summary>
-/// <param name="Name">Its label, <c>In [2]</c>; without one its place, <c>code cell 6</c>.</param>
-/// <param name="Source">Its code.</param>
-/// <param name="Lines">The lines that it printed, and those of the text that it showed.</param>
-/// <param name="Error">The error that it ended in, or null.</param>
-internal sealed record Cell(string Name, string Source, IReadOnlyList<string> Lines, string? Error = null);
-
-/// <summary>A Jupyter notebook of nbformat 4.</summary>
-/// <param name="Cells">Its code cells, in the order in which they were run.</param>
-/// <param name="RanOn">What run-notebook.py ran it on, or null.</param>
-internal sealed record NotebookFile(List<Cell> Cells, string? RanOn)
+/// <summary>A Jupyter notebook of nbformat 4: its code cells, from top to bottom.</summary>
+internal sealed record NotebookFile(IReadOnlyList<Cell> Cells)
 {
-    private static readonly JsonSerializerOptions s_nbformat = new()
-    {
-        PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower,
-        RespectNullableAnnotations = true,
-        RespectRequiredConstructorParameters = true,
-        Converters = { new Text() },
-    };
+    private const string Hint = "Save it again in Jupyter. It must be UTF-8, with no NaN and no merge conflict.";
+
+    /// <summary>Returns the cells that were run, in execution order, as the saved notebook shows.</summary>
+    internal List<Cell> FindRunCells() => InExecutionOrder().FindAll(cell => cell.WasRun);
+
+    /// <summary>Returns the cells to run, in this order: those with an execution count, or all from top to bottom.</summary>
+    internal List<Cell> FindCellsToRun(bool inOrder) => inOrder || Cells.All(cell => cell.ExecutionCount is null)
+        ? [.. Cells]
+        : InExecutionOrder().FindAll(cell => cell.ExecutionCount is not null);
 
     /// <summary>Reads a notebook.</summary>
-    /// <exception cref="TroubleException">It cannot be read, or is no notebook.</exception>
+    /// <exception cref="TroubleException">The file cannot be read or is not a notebook.</exception>
     internal static NotebookFile Read(string path)
     {
         try
         {
-            return Parse(path, File.ReadAllBytes(path), byLabel: true);
+            return Parse(path, File.ReadAllBytes(path));
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException or ArgumentException)
         {
             var why = Directory.Exists(path) ? "it is a folder."
-                : e is FileNotFoundException or DirectoryNotFoundException ? "there is no such file."
+                : e is FileNotFoundException or DirectoryNotFoundException ? "file not found."
                 : e.Message;
-            throw new TroubleException($"cannot read '{path}': {why}\nName a notebook, or none for the repository's own.");
+            throw new TroubleException($"cannot read '{path}': {why}\nSpecify a notebook, or omit it to use this repository's.");
         }
     }
 
-    /// <summary>Reads a notebook from its JSON; its cells in the order of their labels, or from top to bottom.</summary>
-    /// <exception cref="TroubleException">It is no notebook.</exception>
-    internal static NotebookFile Parse(string path, byte[] json, bool byLabel)
+    /// <summary>Parses a notebook's JSON.</summary>
+    /// <exception cref="TroubleException">It is not a notebook.</exception>
+    internal static NotebookFile Parse(string path, byte[] json)
     {
-        var notebook = Deserialize(path, json);
-        var cells = new List<(int Order, Cell Cell)>();
-        foreach (var cell in notebook.Cells!.OfType<CellJson>().Where(cell => cell.CellType == "code"))
-        {
-            var name = cell.ExecutionCount is { } label ? $"In [{label}]" : $"code cell {cells.Count + 1}";
-            var outputs = cell.Outputs?.OfType<OutputJson>().ToList() ?? [];
-            var error = outputs.Find(output => output.OutputType == "error");
-            var raised = error is null ? null : error.Ename ?? "of no name";
-
-            // A cell without a label follows the cell before it.
-            var order = cell.ExecutionCount ?? cells.LastOrDefault().Order;
-            cells.Add((order, new(name, cell.Source, TextLines.Of(Printed(outputs)), raised)));
-        }
-
-        var run = byLabel ? cells.OrderBy(cell => cell.Order) : cells.AsEnumerable();
-        return new([.. run.Select(cell => cell.Cell)], notebook.RanOn);
-    }
-
-    private static NotebookJson Deserialize(string path, byte[] json)
-    {
-        const string Cure = "Save it again in Jupyter: it has to be UTF-8, without NaN and without a merge conflict.";
-        NotebookJson? notebook;
         try
         {
-            // A stream may begin with a byte order mark.
-            using var stream = new MemoryStream(json);
-            notebook = JsonSerializer.Deserialize<NotebookJson>(stream, s_nbformat);
+            // The stream overload skips a byte order mark.
+            using var document = JsonDocument.Parse(new MemoryStream(json));
+            var version = ToInt(document.RootElement.GetProperty("nbformat"));
+            return version == 4
+                ? new([.. ReadCells(document.RootElement.GetProperty("cells"))])
+                : throw new TroubleException($"{path} uses nbformat {version}; only nbformat 4 is supported.\n"
+                    + $"Convert it: jupyter nbconvert --to notebook --nbformat 4 '{path}'");
+        }
+        catch (JsonException) when (json.AsSpan().StartsWith("version https://git-lfs"u8))
+        {
+            throw new TroubleException($"{path} is a Git LFS pointer, not the notebook.\nFetch the notebook: git lfs pull");
         }
         catch (JsonException e)
         {
             var why = json is [] ? "it is empty"
                 : json is [0xFF, 0xFE, ..] or [0xFE, 0xFF, ..] ? "it is UTF-16"
-                : $"see line {e.LineNumber + 1}";
-            throw new TroubleException($"{path} is no notebook of nbformat 4: {why}.\n{Cure}");
+                : $"error on line {e.LineNumber + 1}";
+            throw new TroubleException($"{path} is not a valid nbformat 4 notebook: {why}.\n{Hint}");
         }
-
-        var version = notebook?.Nbformat ?? 4;
-        return version != 4
-            ? throw new TroubleException($"{path} is a notebook of nbformat {version}, and this reads nbformat 4.\n"
-                + $"Convert it: jupyter nbconvert --to notebook --nbformat 4 '{path}'")
-            : notebook?.Cells is null ? throw new TroubleException($"{path} is no notebook: it has no cells.\n{Cure}")
-            : notebook;
+        catch (Exception e) when (e is KeyNotFoundException or InvalidOperationException or FormatException)
+        {
+            throw new TroubleException($"{path} is not a valid nbformat 4 notebook: its cells cannot be read.\n{Hint}");
+        }
     }
 
-    // What went to stdout, in any chunks, and the texts that the cell showed, each on lines of its own.
-    private static string Printed(List<OutputJson> outputs)
+    // A cell without an execution count follows the one above it.
+    private List<Cell> InExecutionOrder()
+    {
+        var cells = new List<(int Order, Cell Cell)>();
+        foreach (var cell in Cells)
+        {
+            cells.Add((cell.ExecutionCount ?? cells.LastOrDefault().Order, cell));
+        }
+
+        return [.. cells.OrderBy(cell => cell.Order).Select(cell => cell.Cell)];
+    }
+
+    private static IEnumerable<Cell> ReadCells(JsonElement cells)
+    {
+        var code = cells.EnumerateArray().Where(cell => cell.GetProperty("cell_type").ValueEquals("code")).ToList();
+        var counts = code.ConvertAll(cell => Get(cell, "execution_count") is { } count ? ToInt(count) : (int?)null);
+        foreach (var (index, cell) in code.Index())
+        {
+            var count = counts[index];
+            var position = $"code cell {index + 1}";
+            var isShared = counts.FindAll(other => other == count).Count > 1;
+            var name = count is null ? position : isShared ? $"In [{count}] ({position})" : $"In [{count}]";
+            var outputs = Get(cell, "outputs")?.EnumerateArray().ToList() ?? [];
+            var error = outputs.Select(output => Get(output, "ename")?.GetString()).FirstOrDefault(name => name is not null);
+            var stdout = TextLines.Split(JoinOutputs(outputs, "stdout"));
+            var stderr = TextLines.Split(JoinOutputs(outputs, "stderr"));
+            yield return new(name, count, Text(cell.GetProperty("source")), stdout, stderr, error);
+        }
+    }
+
+    // Joins the chunks of a stream and, with stdout, the displayed texts, starting each of the texts on a new line.
+    private static string JoinOutputs(List<JsonElement> outputs, string stream)
     {
         var text = new StringBuilder();
         foreach (var output in outputs)
         {
-            if (output is { OutputType: "stream", Name: null or "stdout" })
+            if (output.GetProperty("output_type").ValueEquals("stream"))
             {
-                text.Append(output.Text);
+                var name = Get(output, "name")?.GetString() ?? "stdout";
+                text.Append(name == stream ? Text(output.GetProperty("text")) : "");
             }
-            else if (output.Data?.TextPlain is { } shown)
+            else if (stream == "stdout" && Get(output, "data") is { } data && Get(data, "text/plain") is { } shown)
             {
-                text.Append(text.Length == 0 || text[^1] == '\n' ? "" : "\n").Append(shown).Append('\n');
+                text.Append(text.Length == 0 || text[^1] == '\n' ? "" : "\n").Append(Text(shown)).Append('\n');
             }
         }
 
         return text.ToString();
     }
 
-    private sealed record NotebookJson(int Nbformat, List<CellJson>? Cells = null, string? RanOn = null);
+    private static JsonElement? Get(JsonElement json, string name) =>
+        json.TryGetProperty(name, out var value) && value.ValueKind != JsonValueKind.Null ? value : null;
 
-    private sealed record CellJson(
-        string CellType, string Source, int? ExecutionCount = null, List<OutputJson>? Outputs = null);
+    // Some tools write 4.0.
+    private static int ToInt(JsonElement number) => (int)number.GetDouble();
 
-    private sealed record OutputJson(
-        string OutputType, string? Name = null, string? Text = null, string? Ename = null, DataJson? Data = null);
-
-    private sealed record DataJson([property: JsonPropertyName("text/plain")] string? TextPlain = null);
-
-    // nbformat keeps a text as one string or as a list of strings.
-    private sealed class Text : JsonConverter<string>
-    {
-        public override string Read(ref Utf8JsonReader reader, Type type, JsonSerializerOptions options)
-        {
-            var isList = reader.TokenType == JsonTokenType.StartArray;
-            return isList ? string.Concat(JsonSerializer.Deserialize<string[]>(ref reader, options)!) : reader.GetString()!;
-        }
-
-        public override void Write(Utf8JsonWriter writer, string value, JsonSerializerOptions options) =>
-            writer.WriteStringValue(value);
-    }
+    // nbformat stores multi-line text as a string or as a list of strings.
+    private static string Text(JsonElement text) =>
+        text.ValueKind == JsonValueKind.Array ? string.Concat(text.EnumerateArray().Select(Text)) : text.GetString() ?? "";
 }

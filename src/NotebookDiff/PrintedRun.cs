@@ -1,74 +1,77 @@
 namespace NotebookDiff;
 
-/// <summary>The steps that one training printed, with rising epochs.</summary>
-/// <param name="Cell">The cell that printed them.</param>
-/// <param name="Steps">Its steps, at least one.</param>
-/// <param name="Before">The run before it in that cell, or null.</param>
-internal sealed record PrintedRun(Cell Cell, IReadOnlyList<PrintedStep> Steps, PrintedRun? Before)
+/// <summary>The steps that one training run printed, at least one, by increasing epoch.</summary>
+/// <param name="Steps">The steps.</param>
+/// <param name="Previous">The previous run in the same cell, or null.</param>
+internal sealed record PrintedRun(IReadOnlyList<PrintedStep> Steps, PrintedRun? Previous = null)
 {
-    internal int First => Steps[0].Epoch;
-    internal int Last => Steps[^1].Epoch;
+    internal int FirstEpoch => Steps[0].Epoch;
+    internal int LastEpoch => Steps[^1].Epoch;
 
-    /// <summary>The number behind the slash, or the last epoch if that is larger.</summary>
-    internal int Epochs => Math.Max(Steps[^1].Epochs ?? 0, Last);
+    /// <summary>The number after the slash, or the last epoch if that is larger.</summary>
+    internal int Epochs => Math.Max(Steps[^1].Epochs ?? 0, LastEpoch);
 
-    /// <summary>So many steps tell whether a run is of this exercise, and at which settings.</summary>
-    internal IEnumerable<PrintedStep> FirstSteps => Steps.Take(100);
+    /// <summary>The first 100 steps, enough to identify the exercise and the settings.</summary>
+    internal IEnumerable<PrintedStep> SampleSteps => Steps.Take(100);
 
-    /// <summary>Which of the cell's trainings it is of, from 0. A run that tells another again has its place.</summary>
-    internal int Place { get; } = Before is null ? 0 : Before.Place + (IsToldAgain(Before, Steps) ? 0 : 1);
+    /// <summary>The sample steps before the run converged, or all of them if the first had converged.</summary>
+    internal List<PrintedStep> UnconvergedSteps => [.. SampleSteps.Where(step => !step.IsConverged || Steps[0].IsConverged)];
 
-    /// <summary>Whether it is one line that tells an epoch of the run before again, in other words.</summary>
-    internal bool TellsAgain => Before?.Place == Place;
+    /// <summary>The sample steps whose W depends on the learning rate: it has left 0 and has not converged.</summary>
+    internal List<PrintedStep> StepsThatTellRate =>
+        [.. SampleSteps.Where(step => step.W.IsFinite && step.W.Value != 0 && !step.IsConverged)];
 
-    /// <summary>Why no training printed it so, or null: an epoch is missing, or it begins within the run before.</summary>
-    internal string? Flaw => FirstMissing(Steps) is { } hole ? $"epoch {hole} is missing"
-        : Before is not null && !TellsAgain && First > 1 && First != Before.First ? $"epoch {First} is out of order"
-        : null;
+    /// <summary>Whether W stays at 0.</summary>
+    internal bool TakesNoStep => Steps.Count > 1 && Steps.All(step => step.W.Value == 0);
 
-    /// <summary>
-    /// Finds the runs of a cell. An epoch that is not higher starts a new one; the very same line printed again is no step.
-    /// </summary>
-    internal static List<PrintedRun> Of(Cell cell, out int ofAnotherModel, out int others)
+    /// <summary>Whether it begins within the previous run. A single line that repeats one of its epochs does not count.</summary>
+    internal bool IsOutOfOrder =>
+        Previous is not null
+        && FirstEpoch > Math.Max(1, Interval)
+        && FirstEpoch != Previous.FirstEpoch
+        && (Steps.Count > 1 || Previous.Steps.Count == 1);
+
+    private List<int> Distances => [.. Steps.Zip(Steps.Skip(1), (one, next) => next.Epoch - one.Epoch)];
+    private int Interval => Distances.DefaultIfEmpty().Min();
+
+    /// <summary>Finds the first gap in otherwise evenly spaced epochs: its first and last epoch, or null.</summary>
+    internal (int First, int Last)? FindGap()
     {
-        (ofAnotherModel, others) = (0, 0);
-        var runs = new List<List<PrintedStep>>();
-        foreach (var line in cell.Lines)
+        var (distances, interval) = (Distances, Interval);
+        var gap = distances.FindIndex(distance => distance != interval);
+        var gaps = distances.Count(distance => distance != interval);
+        var isRare = gaps * 4 <= distances.Count;
+        var resumes = gap > 0 && distances.LastIndexOf(interval) > gap;
+        return gap >= 0 && (isRare || resumes) && distances.TrueForAll(distance => distance % interval == 0)
+            ? (Steps[gap].Epoch + interval, Steps[gap + 1].Epoch - interval)
+            : null;
+    }
+
+    /// <summary>Finds the runs among steps. An epoch that does not increase starts a run; a repeated line is skipped.</summary>
+    internal static List<PrintedRun> FindAll(IEnumerable<PrintedStep> steps)
+    {
+        var runs = new List<PrintedRun>();
+        var current = new List<PrintedStep>();
+        foreach (var step in steps)
         {
-            var step = PrintedStep.Read(line, out var isOfAnotherModel);
-            ofAnotherModel += isOfAnotherModel ? 1 : 0;
-            others += step is null && !isOfAnotherModel ? 1 : 0;
-            if (step is null || (runs.Count > 0 && IsAgain(step, runs[^1])))
+            if (current.Count > 0 && IsRepeated(step, current))
             {
                 continue;
             }
 
-            if (runs.Count == 0 || step.Epoch <= runs[^1][^1].Epoch)
+            if (current.Count == 0 || step.Epoch <= current[^1].Epoch)
             {
-                runs.Add([]);
+                current = [];
+                runs.Add(new(current, runs.LastOrDefault()));
             }
 
-            runs[^1].Add(step);
+            current.Add(step);
         }
 
-        PrintedRun? before = null;
-        return runs.ConvertAll(steps => before = new PrintedRun(cell, steps, before));
+        return runs;
     }
 
-    // An epoch that is missing among others that come at one distance.
-    private static int? FirstMissing(IReadOnlyList<PrintedStep> steps)
-    {
-        var distances = steps.Zip(steps.Skip(1), (one, next) => next.Epoch - one.Epoch).ToList();
-        var usual = distances.DefaultIfEmpty().Min();
-        var odd = distances.FindAll(distance => distance != usual);
-        var isHole = odd.Count > 0 && odd.Count * 4 <= distances.Count && odd.TrueForAll(distance => distance % usual == 0);
-        return isHole ? steps[distances.IndexOf(odd[0])].Epoch + usual : null;
-    }
-
-    // Two trainings that print their last epoch alone may print the same line, too: each is a run.
-    private static bool IsAgain(PrintedStep step, List<PrintedStep> run) =>
+    // Two runs that print only their last epoch may print the same line; each counts as a run.
+    private static bool IsRepeated(PrintedStep step, List<PrintedStep> run) =>
         step.Text == run[^1].Text && (run.Count > 1 || step.Epoch == 0);
-
-    private static bool IsToldAgain(PrintedRun before, IReadOnlyList<PrintedStep> steps) =>
-        before.Steps.Count > 1 && steps.Count == 1 && steps[0].Epoch >= before.First;
 }

@@ -2,22 +2,35 @@ using System.Globalization;
 
 namespace NotebookDiff;
 
-/// <summary>The lines of a text.</summary>
+/// <summary>Helpers for lines of text.</summary>
 internal static class TextLines
 {
-    /// <summary>The lines of a text. A carriage return also ends a line, since a terminal would overwrite it.</summary>
-    internal static List<string> Of(string text)
+    private static readonly char[] s_colorParameters = [.. "0123456789;"];
+
+    /// <summary>Splits text into lines. A carriage return also ends a line, since a terminal would overwrite it.</summary>
+    internal static List<string> Split(string text)
     {
-        var lines = text.Split(["\r\n", "\n", "\r"], StringSplitOptions.None);
+        // PyTorch prints a parameter on two lines.
+        var joined = text.Replace("Parameter containing:\n", "Parameter containing: ", StringComparison.Ordinal);
+        var lines = joined.Split(["\r\n", "\n", "\r"], StringSplitOptions.None);
         return [.. lines[^1].Length == 0 ? lines[..^1] : lines];
     }
 
-    /// <summary>A line without what a terminal obeys: control characters, and those that turn the direction of writing.</summary>
-    internal static string Visible(string line) => string.Concat(line.Select(c => IsObeyed(c) ? '\ufffd' : c));
+    /// <summary>Removes terminal colors: <c>ESC[31m</c>.</summary>
+    internal static string RemoveColors(string line)
+    {
+        var parts = line.Split("\e[");
+        var rest = parts.Skip(1).Select(part => part.TrimStart(s_colorParameters) is ['m', .. var text] ? text : $"\e[{part}");
+        return string.Concat(rest.Prepend(parts[0]));
+    }
 
-    /// <summary><c>1 line</c>, <c>11 lines</c>.</summary>
-    internal static string Count(int lines) => lines == 1 ? "1 line" : $"{lines} lines";
+    /// <summary>Replaces control and formatting characters, such as escape sequences and bidirectional overrides.</summary>
+    internal static string ReplaceControlCharacters(string line) =>
+        string.Concat(line.Select(c => IsControlOrFormat(c) ? '\ufffd' : c));
 
-    private static bool IsObeyed(char c) =>
+    /// <summary>Returns <c>1 line</c> or <c>11 lines</c>.</summary>
+    internal static string FormatCount(int lines) => lines == 1 ? "1 line" : $"{lines} lines";
+
+    private static bool IsControlOrFormat(char c) =>
         c != '\t' && char.GetUnicodeCategory(c) is UnicodeCategory.Control or UnicodeCategory.Format;
 }

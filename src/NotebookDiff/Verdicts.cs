@@ -1,74 +1,135 @@
 namespace NotebookDiff;
 
-/// <summary>What is said of a training, or of a cell that trains this model and printed no line of it.</summary>
-internal record Verdict(Cell Cell);
-
-/// <summary>A run was compared with the port; where its own settings do not explain it, with others that do.</summary>
-internal sealed record Compared(Cell Cell, Comparison Comparison, OwnSettings Settings, Comparison? Others) : Verdict(Cell);
-
-/// <summary>A training was not compared, and why.</summary>
-internal sealed record NotCompared(Cell Cell, string Why) : Verdict(Cell);
-
-/// <summary>The verdicts on a notebook, cell by cell. The learning rate is for code that leaves doubt about its own.</summary>
-internal sealed class Verdicts(Strictness strictness, double? learningRate)
+/// <summary>The verdicts on a notebook, cell by cell. A given learning rate is used for runs whose code names none.</summary>
+internal sealed class Verdicts(ComparisonOptions options, double? learningRate)
 {
-    // Several settings may explain a run, by hand with 0.1 and SGD with 0.15 for instance: the port's last digit tells which.
-    private const int MostTies = 8;
+    // Several settings may fit a run, such as by hand at 0.1 and SGD at 0.15; the port's last digit decides.
+    private const int MaxTies = 4;
+    private const int MaxEpochsForTies = 1000;
 
-    private readonly List<string> _before = [];
+    private readonly List<string> _previousCells = [];
 
     internal List<Verdict> All { get; } = [];
-    internal List<Compared> Runs => [.. All.OfType<Compared>()];
-    internal List<Verdict> Silent => All.FindAll(verdict => verdict is not (Compared or NotCompared));
 
-    /// <summary>The lines that are no steps: of which cell, and how many.</summary>
+    /// <summary>The number of lines in each cell that are not steps.</summary>
     internal List<(Cell Cell, int Count)> OtherLines { get; } = [];
 
-    /// <summary>Compares the runs of a cell.</summary>
+    /// <summary>Whether a learning rate was given, but no run was compared at it.</summary>
+    internal bool IgnoresGivenRate =>
+        learningRate is not null && !All.Exists(verdict => verdict.Comparison?.Settings.LearningRate == learningRate);
+
+    /// <summary>Adds verdicts on a cell's runs.</summary>
     /// <exception cref="TorchPort.TroubleException">The port cannot be run.</exception>
     internal void Add(Cell cell)
     {
-        var source = CellCode.WithoutTexts(cell.Source);
-        var code = new CellCode(source, _before);
-        var runs = PrintedRun.Of(cell, out var ofAnotherModel, out var others);
-        var trainings = runs.Count(run => !run.TellsAgain);
-        All.AddRange(runs.Select(run => Judge(run, trainings, code)));
-        if (ofAnotherModel > 0)
+        var code = new CellCode(cell.Source, _previousCells);
+        _previousCells.Add(cell.Source);
+        var lines = cell.Lines.Select(PrintedStep.Parse).ToList();
+        Verdict? verdict = null;
+        foreach (var run in PrintedRun.FindAll(lines.OfType<PrintedStep>().Where(step => !step.IsOtherModel)))
         {
-            var lines = TextLines.Count(ofAnotherModel);
-            All.Add(new NotCompared(cell, $"another model, with a bias or more weights or costs, {lines}"));
-        }
-        else if (runs.Count == 0 && code.Trains)
-        {
-            All.Add(new Verdict(cell));
+            verdict = Judge(cell, run, code, verdict);
+            All.Add(verdict);
         }
 
-        if (others > 0)
+        var otherModelLines = lines.Count(step => step is { IsOtherModel: true });
+        if (otherModelLines > 0)
         {
-            OtherLines.Add((cell, others));
+            All.Add(new(cell, Finding.OtherModel) { Lines = otherModelLines });
+        }
+        else if (verdict is null && FindUnreadable(cell, code) is { } unreadable)
+        {
+            All.Add(unreadable);
         }
 
-        _before.Add(source);
+        if (lines.Contains(null))
+        {
+            OtherLines.Add((cell, lines.Count(step => step is null)));
+        }
     }
 
-    private Verdict Judge(PrintedRun run, int trainings, CellCode code)
+    /// <summary>Adds a verdict on a cell that was not run, if it trains.</summary>
+    internal void AddNotRun(Cell cell)
     {
-        var own = new OwnSettings(run, trainings, code, learningRate);
-        var fits = own.Best[0].Misses(run) == 0;
-        var why = own.NotTaken is { } rate ? $"lr {rate:R}, which the port does not take"
-            : Exercise.WhyNot(run, own.Best[0]) is { } another ? another
-            : code.NotInPort(fits) is { } other ? $"{other}, which the port does not have"
-            : null;
-        if (why is not null)
+        if (new CellCode(cell.Source, _previousCells).Trains)
         {
-            return new NotCompared(run.Cell, why);
+            All.Add(new(cell, Finding.NotRun));
         }
-
-        return new Compared(run.Cell, Closest(run, own.Best)!, own, fits ? null : Closest(run, own.Others()));
     }
 
-    private Comparison? Closest(PrintedRun run, IEnumerable<Settings> settings) => settings
-        .Take(MostTies)
-        .Select(each => new Comparison(run, each, strictness))
-        .MinBy(comparison => comparison.IsIdentical ? -1 : comparison.Differing.Count);
+    // Returns a verdict on a cell that trains, or seems to, but printed no steps; otherwise null.
+    private static Verdict? FindUnreadable(Cell cell, CellCode code)
+    {
+        var unnamed = cell.Lines.Count(PrintedStep.IsUnnamedStep);
+        var onStderr = cell.ErrorLines.Count(line => PrintedStep.Parse(line) is not null);
+        return unnamed > 1 ? new(cell, Finding.Unnamed) { Lines = unnamed }
+            : onStderr > 0 ? new(cell, Finding.OnStderr) { Lines = onStderr }
+            : cell.Lines.Count == 0 && code.Trains ? new(cell, Finding.NoOutput)
+            : null;
+    }
+
+    private Verdict Judge(Cell cell, PrintedRun run, CellCode code, Verdict? previous)
+    {
+        // A single line may summarize the run above it, in which case it has that run's settings.
+        var above = run.Steps.Count == 1 ? previous?.Comparison?.Settings : null;
+        if (above is not null && above.Realign(run) is { Count: > 0 } realigned)
+        {
+            return Compare(cell, run, code, realigned, previous!.IsRateNamed);
+        }
+
+        var likely = new LikelySettings(run, code, learningRate);
+        if (likely.Explains && !likely.IsInDoubt)
+        {
+            return Compare(cell, run, code, likely.Best, likely.IsRateNamed);
+        }
+
+        return above is not null ? Compare(cell, run, code, [above], previous!.IsRateNamed)
+            : FindReason(cell, run, code) is { } reason ? reason
+            : likely.IsInDoubt ? new(cell, Finding.InDoubt)
+            : learningRate is null ? new(cell, Finding.NoSingleRate)
+            : Compare(cell, run, code, likely.Best, likely.IsRateNamed);
+    }
+
+    private Verdict Compare(Cell cell, PrintedRun run, CellCode code, List<TrainingSettings> best, bool isRateNamed)
+    {
+        // Chooses the settings whose numbers differ least from the run's first lines.
+        var start = run with { Steps = [.. run.Steps.TakeWhile(step => step.Epoch <= MaxEpochsForTies)] };
+        var settings = best.Count == 1 || start.Steps.Count == 0
+            ? best[0]
+            : best.Take(MaxTies).MinBy(each => new Comparison(start, each, options).Rank)!;
+        return new(cell, Finding.Compared)
+        {
+            Comparison = new(run, settings, options),
+            IsRateNamed = isRateNamed,
+            IsMeanByHand = settings.Method == TrainingMethod.Sgd && !code.CallsOptimizer,
+        };
+    }
+
+    // Returns why no settings explain a run, or null if it is this exercise with other steps.
+    private Verdict? FindReason(Cell cell, PrintedRun run, CellCode code)
+    {
+        if (run.TakesNoStep)
+        {
+            return new(cell, Finding.NoStep);
+        }
+
+        var off = Exercise.FindOffCurve(run);
+        var hasOtherCost = off is not null && Exercise.HasOtherCost(run);
+        var byW = new LikelySettings(run, code, learningRate, byWAlone: true);
+        if (byW.Explains && run.StepsThatTellRate.Count > 1 && (byW.IsRateNamed || hasOtherCost))
+        {
+            var comparison = new Comparison(run, byW.Best[0], options);
+            if (comparison.OnlyCostDiffers)
+            {
+                return new(cell, Finding.OtherCost) { Comparison = comparison, Step = comparison.DifferingSteps[0] };
+            }
+        }
+
+        // A run that skips its first epochs may have started at W = 0.
+        var first = run.Steps[0];
+        return hasOtherCost ? new(cell, Finding.OtherCost) { Step = first }
+            : off is not null ? new(cell, Finding.OtherExercise) { Step = off }
+            : run.FirstEpoch <= 1 && Exercise.StartsElsewhere(first) ? new(cell, Finding.OtherStart) { Step = first }
+            : null;
+    }
 }

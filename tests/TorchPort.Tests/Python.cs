@@ -17,9 +17,6 @@ internal static class Python
     /// <summary>The program that runs a notebook on a Python.</summary>
     internal static string Runner { get; } = Path.Combine(Start.Repository, "src/NotebookDiff/run-notebook.py");
 
-    internal static Outcome RunNotebook(string python, string notebook, params string[] options) =>
-        Start.Program(python, [Runner, notebook, .. options]);
-
     /// <summary>Writes a program that is a Python without site-packages (-S, -I), and so without PyTorch.</summary>
     internal static void WriteWithoutTorch(string file) =>
         Start.WriteProgram(file, $"exec {Any} -S -I \"$@\"");

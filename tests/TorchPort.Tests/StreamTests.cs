@@ -7,7 +7,6 @@ public class StreamTests
     {
         ["port"] = Start.PortCommand,
         ["diff"] = Start.DiffCommand,
-        ["run-notebook.py"] = [Python.Any ?? "", Python.Runner],
         ["bench.py"] = [Python.Any ?? "", Path.Combine(Start.Repository, "scripts/bench.py")],
     };
 
@@ -26,7 +25,6 @@ public class StreamTests
     [InlineData("port", "--bogus", 2)]
     [InlineData("diff", "--lr 0.3", 0)]
     [InlineData("diff", "--bogus", 2)]
-    [InlineData("run-notebook.py", "--bogus", 2)]
     [InlineData("bench.py", "--bogus", 2)]
     public void A_stderr_that_takes_nothing_changes_nothing(string program, string option, int exitCode)
     {

@@ -29,13 +29,13 @@ internal sealed class LearnersNotebook
     internal static LearnersNotebook Of(params string[] sources) =>
         sources.Aggregate(new LearnersNotebook(), (notebook, source) => notebook.Cell(source));
 
-    /// <summary>Adds a code cell. Label 0 stands for the next one, null for none.</summary>
-    internal LearnersNotebook Cell(string source, string printed = "", int? label = 0)
+    /// <summary>Adds a code cell. Execution count 0 stands for the next one, null for none.</summary>
+    internal LearnersNotebook Cell(string source, string printed = "", int? count = 0)
     {
         _cells.Add(new JsonObject
         {
             ["cell_type"] = "code",
-            ["execution_count"] = label == 0 ? _cells.Count + 1 : label,
+            ["execution_count"] = count == 0 ? _cells.Count + 1 : count,
             ["outputs"] = printed.Length > 0 ? new JsonArray(Stream("stdout", printed)) : [],
             ["source"] = source,
         });
@@ -45,16 +45,18 @@ internal sealed class LearnersNotebook
     /// <summary>The text of its file.</summary>
     internal string Json() => new JsonObject { ["nbformat"] = 4, ["cells"] = _cells.DeepClone() }.ToJsonString();
 
-    /// <summary>What the diff says of a notebook, in this process.</summary>
-    internal static Outcome Judge(string json, Strictness? strictness = null, double? learningRate = null, bool all = false)
+    /// <summary>Runs the diff on a notebook's saved output, in this process.</summary>
+    internal static Outcome Judge(string json, ComparisonOptions? options = null, double? learningRate = null)
     {
         using var output = new StringWriter { NewLine = "\n" };
-        strictness ??= new Strictness();
+        options ??= new ComparisonOptions();
         try
         {
-            var verdicts = new Verdicts(strictness, learningRate);
-            NotebookFile.Parse("mine.ipynb", Encoding.UTF8.GetBytes(json), byLabel: true).Cells.ForEach(verdicts.Add);
-            var exitCode = new Report("mine.ipynb", executedOn: null, strictness, all).Write(output, verdicts);
+            var notebook = NotebookFile.Parse("mine.ipynb", Encoding.UTF8.GetBytes(json));
+            var verdicts = new Verdicts(options, learningRate);
+            notebook.FindRunCells().ForEach(verdicts.Add);
+            notebook.Cells.Except(notebook.FindRunCells()).ToList().ForEach(verdicts.AddNotRun);
+            var exitCode = new Report("mine.ipynb", environment: null, options).Write(output, verdicts);
             return new Outcome(exitCode, output.ToString(), "");
         }
         catch (TroubleException e)

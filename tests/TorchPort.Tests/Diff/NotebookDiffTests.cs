@@ -6,7 +6,7 @@ using static NotebookDiff.Tests.LearnersNotebook;
 
 namespace NotebookDiff.Tests;
 
-/// <summary>The whole program, on notebooks that can and cannot be read.</summary>
+/// <summary>The complete program.</summary>
 public class NotebookDiffTests
 {
     private readonly string _folder = Start.NewFolder("노트 북 ");
@@ -14,17 +14,18 @@ public class NotebookDiffTests
     private string Mine => Path.Combine(_folder, "mine.ipynb");
 
     [Fact]
-    public void The_repositorys_own_notebook_is_identical_as_recorded() =>
+    public void Default_notebook_is_identical_as_saved() =>
         Assert.Equal(
             new Outcome(0, """
                 In [2]  by hand, lr 0.1, epochs 0 to 10: identical, 11 lines
                 In [3]  SGD, lr 0.15, epochs 0 to 10: identical, 11 lines
+                Compared with the saved output of gradient-descent.ipynb; --execute runs its code.
 
                 """.ReplaceLineEndings("\n"), ""),
             Start.Diff());
 
     [Fact]
-    public void The_repositorys_own_notebook_is_identical_as_run_to_the_last_bit()
+    public void Default_notebook_is_bit_identical_as_run()
     {
         Assert.SkipWhen(Python.WithTorch is null, Python.NoTorch);
 
@@ -32,16 +33,16 @@ public class NotebookDiffTests
 
         var lines = outcome.Stdout.Split('\n');
         Assert.Equal((0, ""), (outcome.ExitCode, outcome.Stderr));
-        Assert.Equal("In [2]  by hand, lr 0.1, epochs 0 to 10: identical to the last bit, 11 lines", lines[0]);
-        Assert.Equal("In [3]  SGD, lr 0.15, epochs 0 to 10: identical to the last bit, 11 lines", lines[1]);
+        Assert.Equal("In [2]  by hand, lr 0.1, epochs 0 to 10: bit-identical, 11 lines", lines[0]);
+        Assert.Equal("In [3]  SGD, lr 0.15, epochs 0 to 10: bit-identical, 11 lines", lines[1]);
         Assert.Matches($"^Compared with PyTorch [0-9.a-z+]+ of {Python.WithTorch}$", lines[2]);
     }
 
     [Fact]
-    public void Cells_are_named_as_the_notebook_names_them_when_they_are_run()
+    public void Cells_that_are_run_keep_their_names()
     {
         Assert.SkipWhen(Python.WithTorch is null, Python.NoTorch);
-        var notebook = new LearnersNotebook().Cell(Imports, label: 7).Cell(ByHand, label: null).Cell(Sgd, label: 3);
+        var notebook = new LearnersNotebook().Cell(Imports, count: 7).Cell(ByHand, count: null).Cell(Sgd, count: 3);
         File.WriteAllText(Mine, notebook.Json());
 
         var lines = Here(Mine, "--execute", "--in-order", "--python", Python.WithTorch!).Stdout.Split('\n');
@@ -50,7 +51,7 @@ public class NotebookDiffTests
     }
 
     [Fact]
-    public void Nothing_of_a_notebook_runs_without_execute()
+    public void Nothing_in_a_notebook_runs_without_execute()
     {
         var proof = JsonValue.Create(Path.Combine(_folder, "proof")).ToJsonString();
         File.WriteAllText(Mine, new LearnersNotebook().Cell($"open({proof}, 'w')").Cell(ByHand, ByHandPrinted).Json());
@@ -60,43 +61,42 @@ public class NotebookDiffTests
     }
 
     [Theory]
-    [InlineData("no-such-file.ipynb", "cannot read 'no-such-file.ipynb': there is no such file")]
+    [InlineData("no-such-file.ipynb", "cannot read 'no-such-file.ipynb': file not found")]
     [InlineData("/", "cannot read '/': it is a folder")]
     [InlineData("", "NOTEBOOK is empty")]
     [InlineData("a b", "Unrecognized command or argument 'b'", "b")]
     [InlineData("--exat", "argument '--exat'")]
     [InlineData("x.ipynb", "argument '--tolerence'", "--tolerence", "0.1")]
-    [InlineData("--exact", "--exact needs --execute")]
-    [InlineData("--in-order", "--in-order needs --execute")]
-    [InlineData("--python", "--python needs --execute", "python3")]
+    [InlineData("--exact", "--exact requires --execute")]
+    [InlineData("--in-order", "--in-order requires --execute")]
+    [InlineData("--python", "--python requires --execute", "python3")]
     [InlineData("[diff]", "argument '[diff]'")]
-    [InlineData("--execute", "'/bin/true' gave back no notebook", "--python", "/bin/true")]
-    [InlineData("--tolerance", "--tolerance takes a number that is not negative, not '-1'", "-1")]
+    [InlineData("--execute", "'/bin/true' returned no output", "--python", "/bin/true")]
+    [InlineData("--tolerance", "--tolerance takes a non-negative number, not '-1'", "-1")]
     [InlineData("--lr", "--lr takes a finite number that is not negative, not 'nan'", "nan")]
     [InlineData("--lr:nan", "--lr takes a finite number that is not negative, not 'nan'")]
     [InlineData("--", "cannot read 'absent.ipynb'", "absent.ipynb")]
-    [InlineData("--execute", "cannot start 'no-such-python': there is no such program", "--python", "no-such-python")]
+    [InlineData("--execute", "cannot start 'no-such-python': file not found", "--python", "no-such-python")]
     [InlineData("--port", "argument '--port'", "/nothere", "--", "mine.ipynb")]
     [InlineData("--device", "--device takes auto, cpu, cuda or cuda:N, not 'gpu'", "gpu")]
-    public void Trouble_is_said_in_one_to_three_lines(string first, string says, params string[] others) =>
+    public void Errors_are_one_to_three_lines(string first, string says, params string[] others) =>
         Here([first, .. others]).Refused(2, says);
 
     [Theory]
     [InlineData("--lr:0.2")]
     [InlineData("--lr=0.2")]
     [InlineData("--lr", "0.2")]
-    public void No_word_of_the_command_line_is_passed_over(params string[] lr)
+    public void Every_argument_counts(params string[] lr)
     {
         File.WriteAllText(Mine, new LearnersNotebook().Cell(ByHand, ByHandPrinted.With("0.840", "0.841")).Json());
 
         Assert.Equal(1, Here(Mine, "--").ExitCode);
         Assert.Equal(1, Here("--", Mine).ExitCode);
-        var said = Start.Diff([Mine, .. lr]).Stderr;
-        Assert.Contains("--lr is not used, since the code names its learning rates", said, StringComparison.Ordinal);
+        Assert.Contains("--lr is ignored: the code names each learning rate", Here([Mine, .. lr]).Stdout, StringComparison.Ordinal);
     }
 
     [Fact]
-    public void Random_mutations_of_a_notebook_get_an_answer()
+    public void Random_mutations_of_a_notebook_are_answered()
     {
         var own = File.ReadAllBytes(Start.Notebook);
         var random = new Random(1);
@@ -114,10 +114,10 @@ public class NotebookDiffTests
         Assert.All(answers, answer => Assert.DoesNotContain(answer.Stderr, c => char.IsControl(c) && c != '\n'));
     }
 
-    // The program's own way, but for its exit code and its streams.
+    // Runs the program as its main method does, except for the exit code and the streams.
     private static Outcome Here(params string[] arguments)
     {
-        var parsed = CommandLine.Parse(DiffCommand.Make(), arguments);
+        var parsed = CommandLine.Parse(DiffCommand.Create(), arguments);
         using var output = new StringWriter { NewLine = "\n" };
         try
         {

@@ -1,6 +1,6 @@
 namespace NotebookDiff.Tests;
 
-/// <summary>Which lines are steps, and what their numbers are.</summary>
+/// <summary>Which lines are steps, and their numbers.</summary>
 public class PrintedStepTests
 {
     [Theory]
@@ -24,38 +24,40 @@ public class PrintedStepTests
     [InlineData("Epoch 1,000/2,000 W: 1.064 Cost: 0.02", 1000, 2000, "1.064", "0.02")]
     [InlineData("에포크 3 가중치: 1.064 손실: 0.02", 3, null, "1.064", "0.02")]
     [InlineData("第 3 轮 权重 1.064 损失 0.02", 3, null, "1.064", "0.02")]
-    public void A_step_has_an_epoch_one_weight_and_a_cost(string line, int epoch, int? epochs, string w, string cost)
+    [InlineData("\e[1mEpoch 3\e[0m W: \e[38;5;2m1.064\e[m Cost: \e[31m0.02\e[0m", 3, null, "1.064", "0.02")]
+    [InlineData("Epoch 3 W: np.float32(1.064) Cost: np.float64(0.02)", 3, null, "1.064", "0.02")]
+    [InlineData("3 W = Parameter containing: tensor([1.0640], requires_grad=True) cost 0.02", 3, null, "1.0640", "0.02")]
+    [InlineData("Epoch 3 W: 1.064 Cost (x1): 0.02", 3, null, "1.064", "0.02")]
+    [InlineData("Epoch 3 W: 1.064 loss over 3 points: 0.02", 3, null, "1.064", "0.02")]
+    public void Step_has_an_epoch_one_weight_and_a_cost(string line, int epoch, int? epochs, string w, string cost)
     {
-        var step = PrintedStep.Read(line, out var ofAnotherModel);
+        var step = PrintedStep.Parse(line);
 
         Assert.NotNull(step);
         Assert.Equal((epoch, epochs), (step.Epoch, step.Epochs));
         Assert.Equal((w, cost), (step.W.Text, step.Cost.Text));
-        Assert.False(ofAnotherModel);
+        Assert.False(step.IsOtherModel);
     }
 
     [Theory]
-    [InlineData(false, "")]
-    [InlineData(false, "tensor(-9.3333)")]
-    [InlineData(false, "Epoch 3/10 Cost: 0.019115")]
-    [InlineData(false, "Epoch 3/10 W: 1.064")]
-    [InlineData(false, "W: 1.064, Cost: 0.019115")]
-    [InlineData(false, "Without 3 epochs the cost is 0.02")]
-    [InlineData(false, "Epoch 3/10 W, Cost: 1.064")]
-    [InlineData(false, "Epoch 99999999999 W: 1.064, Cost: 0.019115")]
+    [InlineData(null, "")]
+    [InlineData(null, "tensor(-9.3333)")]
+    [InlineData(null, "Epoch 3/10 Cost: 0.019115")]
+    [InlineData(null, "Epoch 3/10 W: 1.064")]
+    [InlineData(null, "W: 1.064, Cost: 0.019115")]
+    [InlineData(null, "Without 3 epochs the cost is 0.02")]
+    [InlineData(null, "Epoch 3/10 W, Cost: 1.064")]
+    [InlineData(null, "Epoch 99999999999 W: 1.064, Cost: 0.019115")]
     [InlineData(true, "Epoch 3/10 W0.353m b:0.151 Cost : 14.770963")]
     [InlineData(true, "Epoch 3/10 W: 0.353, bias = 0.151, Cost: 14.770963")]
     [InlineData(true, "Epoch 3/10 w1: 0.353 w2: 0.151 Cost: 14.770963")]
     [InlineData(true, "Epoch 3/10 W: [0.353, 0.151] Cost: 14.770963")]
     [InlineData(true, "Epoch 3/10 W: 0.353 train cost: 14.770963 val cost: 9.9")]
-    public void Other_lines_are_none_or_of_another_model(bool isOfAnotherModel, string line)
-    {
-        Assert.Null(PrintedStep.Read(line, out var ofAnotherModel));
-        Assert.Equal(isOfAnotherModel, ofAnotherModel);
-    }
+    public void Other_lines_are_not_steps_or_of_another_model(bool? isOtherModel, string line) =>
+        Assert.Equal(isOtherModel, PrintedStep.Parse(line)?.IsOtherModel);
 
     [Fact]
-    public void An_epoch_that_is_not_higher_starts_a_new_run_and_the_same_line_again_is_no_step()
+    public void Epoch_that_does_not_increase_starts_a_run_and_a_repeated_line_is_skipped()
     {
         var runs = Runs("ready", Line(0), "-14.0", Line(1), Line(1), Line(0), Line(100), Line(100) + "!", Line(50), Line(50));
 
@@ -63,19 +65,31 @@ public class PrintedStepTests
     }
 
     [Theory]
+    [InlineData("(4, 7)", 0, 1, 2, 3, 8, 9, 10)]
+    [InlineData("(3, 4)", 0, 1, 2, 5, 6, 9, 10)]
+    [InlineData("(30, 30)", 0, 10, 20, 40, 50, 60)]
+    [InlineData("", 0, 3, 6, 9, 10)]
+    [InlineData("", 0, 1, 10, 100, 1000)]
+    [InlineData("", 0, 1, 2, 3, 4, 10, 20, 30, 40)]
+    [InlineData("", 0, 100, 200, 300, 399)]
+    public void Gap_in_evenly_spaced_epochs_is_found(string gap, params int[] epochs) =>
+        Assert.Equal(gap, $"{Assert.Single(Runs([.. epochs.Select(Line)])).FindGap()}");
+
+    [Theory]
     [InlineData("Epoch 9/10 W: 1 Cost: 0", 10)]
     [InlineData("Epoch 9 W: 1 Cost: 0", 9)]
     [InlineData("Epoch 9/3 W: 1 Cost: 0", 9)]
-    public void A_run_counts_to_what_stands_behind_the_slash_or_to_its_last_epoch(string line, int epochs) =>
+    public void Run_counts_to_the_number_after_the_slash_or_to_its_last_epoch(string line, int epochs) =>
         Assert.Equal(epochs, Assert.Single(Runs(line)).Epochs);
 
     private static string Line(int epoch) => $"Epoch {epoch} W: 1.0 Cost: 0.0";
 
-    private static List<PrintedRun> Runs(params string[] lines) => PrintedRun.Of(new("In [1]", "", lines), out _, out _);
+    private static List<PrintedRun> Runs(params string[] lines) =>
+        PrintedRun.FindAll(lines.Select(PrintedStep.Parse).OfType<PrintedStep>());
 
     [Theory]
     [InlineData("Epoch 3/10 W: 1.064, Cost: 0.019 (1.064)", "Epoch 3/10 W: 2, Cost: 3 (1.064)")]
     [InlineData("Cost: 0.019 W: 1.064 at epoch 3", "Cost: 3 W: 2 at epoch 3")]
-    public void Its_numbers_can_be_replaced_and_its_words_stay(string line, string replaced) =>
-        Assert.Equal(replaced, PrintedStep.Read(line, out _)!.With("2", "3"));
+    public void Numbers_can_be_replaced_and_words_stay(string line, string replaced) =>
+        Assert.Equal(replaced, PrintedStep.Parse(line)!.WithNumbers("2", "3"));
 }

@@ -22,9 +22,8 @@ public class CudaTests
     public void W_and_cost_are_PyTorchs_on_the_same_GPU_to_the_last_bit()
     {
         Assert.SkipWhen(Python.WithTorch is null, Python.NoTorch);
-        var python = Python.RunNotebook(Python.WithTorch!, Start.Notebook, "--device", "cuda", "--exact");
 
-        Assert.Equal((0, python.Stdout), (python.ExitCode, Start.Port("--device", "cuda", "--exact").Stdout));
+        Assert.Equal(0, Start.Diff("--execute", "--exact", "--device", "cuda", "--python", Python.WithTorch!).ExitCode);
     }
 
     [Fact]

@@ -2,12 +2,12 @@ using TorchPort.Tests;
 
 namespace NotebookDiff.Tests;
 
-/// <summary>Which of the port's floats a number of a notebook shows.</summary>
-public class ColumnTests
+/// <summary>Which of the port's floats a printed number matches.</summary>
+public class NumberColumnTests
 {
     private static readonly float[] s_floats = [0f, 1.4f, 0.84f, 1.064f, 0.9744f, 1.01024f, 0.995904f, 8.2e-5f, 1e-7f, 1f];
 
-    // What the column looks like is all that is told. Each number shows its float, and no float that Python writes otherwise.
+    // The column's numbers are all it knows. Each matches its float, and no float that Python would print differently.
     [Theory]
     [InlineData("'{:.3f}'.format(x)")]
     [InlineData("'{:3f}'.format(x)")]
@@ -22,7 +22,7 @@ public class ColumnTests
     [InlineData("str(round(x, 5))")]
     [InlineData("'{:+.3f}'.format(x)")]
     [InlineData("'{:012.3f}'.format(x)")]
-    public void A_number_shows_its_float_and_no_other(string format)
+    public void Number_matches_its_float_and_no_other(string format)
     {
         Assert.SkipWhen(Python.Any is null, Python.NoPython);
         var script = $"""
@@ -31,15 +31,14 @@ public class ColumnTests
                 x = struct.unpack('f', struct.pack('i', bits))[0]
                 print({format})
             """;
-        var printed = TextLines.Of(Start.Program(Python.Any!, ["-c", script]).Stdout);
+        var printed = TextLines.Split(Start.Program(Python.Any!, ["-c", script]).Stdout);
         var written = printed.ConvertAll(text => new PrintedNumber(0, text));
-        var column = new Column(written, exact: false);
+        var column = new NumberColumn(written, new());
 
         Assert.All(s_floats, (value, i) =>
         {
-            Assert.True(column.Shows(written[i], value), $"{value} is {written[i].Text}");
-            Assert.Equal(written[i].Value, new PrintedNumber(0, column.Spell(value, written[i])).Value);
-            Assert.False(column.Shows(written[i], value + (float)Math.Pow(10, -Math.Min(written[i].Places, 5))));
+            Assert.True(column.Matches(written[i], value), $"{value} is {written[i].Text}");
+            Assert.False(column.Matches(written[i], value + (float)Math.Max(2 * written[i].MaxRoundingError, 1e-5)));
         });
     }
 
@@ -60,10 +59,10 @@ public class ColumnTests
     [InlineData(0.84000003f, true, "0.84000003", "0.", "1.4")] // numpy's float32
     [InlineData(0.9999999f, false, "1.0", "1.399999976158142")] // str() leaves no digit out
     [InlineData(-6.1409446e21f, true, "-6.140944633445963e+21", "3.6845671178375497e+22")] // no number has a decimal
-    public void The_column_tells_what_a_number_stands_for(float value, bool shows, params string[] column)
+    public void Column_format_decides_which_floats_match(float value, bool matches, params string[] column)
     {
         var numbers = column.Select(text => new PrintedNumber(0, text)).ToList();
 
-        Assert.Equal(shows, new Column(numbers, exact: false).Shows(numbers[0], value));
+        Assert.Equal(matches, new NumberColumn(numbers, new()).Matches(numbers[0], value));
     }
 }

@@ -1,0 +1,77 @@
+using TorchPort;
+
+namespace NotebookDiff;
+
+/// <summary>The printed W values or costs of a run. Matches them with the port's floats.</summary>
+internal sealed class NumberColumn
+{
+    private const int MaxDecimals = 30;
+    private const int MaxDigits = 17;
+
+    private readonly ComparisonOptions _options;
+    private readonly int? _decimals;
+    private readonly int _digits;
+
+    /// <summary>Infers the number format of a column.</summary>
+    internal NumberColumn(IEnumerable<PrintedNumber> numbers, ComparisonOptions options)
+    {
+        _options = options;
+        var finite = numbers.Where(number => number.IsFinite).ToList();
+        var plain = finite.Where(number => !number.HasExponent);
+        _decimals = plain.Max(number => (int?)Math.Min(MaxDecimals, number.Decimals));
+        _digits = Math.Clamp(finite.Select(number => number.SignificantDigits).DefaultIfEmpty().Max(), 1, MaxDigits);
+    }
+
+    /// <summary>Returns whether a number is a float of the port, as printed: rounded, or in full.</summary>
+    internal bool Matches(PrintedNumber number, float value)
+    {
+        if (_options.Exact && !float.IsNaN(value))
+        {
+            return BitConverter.SingleToInt32Bits((float)number.Value) == BitConverter.SingleToInt32Bits(value);
+        }
+
+        return number.IsFinite && float.IsFinite(value)
+            ? CandidateTexts(value, number).Any(text => IsWithin(0, number, text))
+                || IsWithin(_options.Tolerance ?? 0, number, Format(value, number))
+            : number.Value.Equals(value);
+    }
+
+    /// <summary>Formats a float of the port as the notebook would.</summary>
+    internal string Format(float value, PrintedNumber sample) =>
+        _options.Exact || !float.IsFinite(value) ? Text(value, "g9") : CandidateTexts(value, sample).First();
+
+    // Returns the possible texts for the float, most likely first.
+    private IEnumerable<string> CandidateTexts(float value, PrintedNumber sample)
+    {
+        // One decimal says little: a tensor prints 0.0000 as 0. and str() prints 1.0 for a number that it does not round.
+        var decimals = Math.Min(MaxDecimals, sample.Decimals);
+        if (sample.HasExponent || decimals > 1)
+        {
+            yield return Text(value, $"{(sample.HasExponent ? 'e' : 'F')}{decimals}");
+        }
+
+        if (_decimals is not null)
+        {
+            yield return Text(value, $"F{_decimals}");
+        }
+
+        yield return Text(value, $"g{_digits}");
+        yield return value.ToString("R", PythonFormat.Numbers);
+        yield return Text(value, "R");
+    }
+
+    // A double has too few digits to tell 100000002004087734272.000 from the next number.
+    private static bool IsWithin(decimal tolerance, PrintedNumber number, string text)
+    {
+        var other = new PrintedNumber(0, text);
+        return number.AsDecimal is { } left && other.AsDecimal is { } right
+            ? Math.Abs(left - right) <= tolerance
+            : number.Value.Equals(other.Value);
+    }
+
+    // .NET writes at least three digits of an exponent, Python at least two.
+    private static string Text(double value, string format) =>
+        value.ToString(format, PythonFormat.Numbers)
+            .Replace("e+0", "e+", StringComparison.Ordinal)
+            .Replace("e-0", "e-", StringComparison.Ordinal);
+}

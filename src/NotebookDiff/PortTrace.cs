@@ -1,0 +1,104 @@
+using System.Diagnostics;
+using System.Runtime.CompilerServices;
+using TorchPort;
+using TorchSharp;
+
+namespace NotebookDiff;
+
+/// <summary>The lines that the port prints, which runs in this process.</summary>
+internal sealed class PortTrace
+{
+    private const int DefaultEpochs = 10;
+    private const int MaxEpochs = 1_000_000;
+    private const int StillEpochs = 100;
+
+    private readonly Dictionary<int, (float W, float Cost)> _numbers = [];
+    private readonly PythonFormat _format;
+    private readonly Stopwatch _time = Stopwatch.StartNew();
+    private readonly string _cell;
+    private readonly int _last;
+    private FormattableString? _line;
+    private int _lastPrinted;
+    private int _stillSince;
+    private int _secondsToProgress = 2;
+
+    private PortTrace(string cell, int last, bool exact)
+    {
+        _cell = cell;
+        _last = last;
+        _format = new(exact);
+    }
+
+    /// <summary>The device that the port computes on.</summary>
+    internal static torch.Device Device => torch.get_default_device();
+
+    /// <summary>The port's <c>nb_epochs</c>, or null if it printed no line.</summary>
+    internal int? Epochs => (int?)_line?.GetArgument(1);
+
+    // W and the cost have kept their bits for so long that they keep them ever after.
+    private bool IsStill => _lastPrinted - _stillSince >= StillEpochs;
+
+    /// <summary>
+    /// Runs one of the port's cells up to the last epoch needed. With the notebook's own settings, the cell runs as written, so
+    /// that an edit to it is detected.
+    /// </summary>
+    /// <exception cref="TroubleException">There are too many epochs, or the cell fails.</exception>
+    internal static PortTrace Run(TrainingSettings settings, int epochs, int last, bool exact)
+    {
+        if (last > MaxEpochs || epochs == int.MaxValue)
+        {
+            throw new TroubleException($"epoch {Math.Max(epochs, last):N0} exceeds the limit of {MaxEpochs:N0} epochs.");
+        }
+
+        var (method, rate) = (settings.Method, settings.LearningRate);
+        var trace = new PortTrace($"In [{method.Cell}]", last, exact);
+        var notebook = new Notebook(
+            trace.OnLine, epochs == DefaultEpochs ? null : epochs, rate == method.DefaultRate ? null : rate);
+        try
+        {
+            using var scope = torch.NewDisposeScope();
+            CellRunner.Run(
+                method.Cell, method == TrainingMethod.ByHand ? notebook.In2_FullCode : notebook.In3_FullCodeWithTorchOptim);
+        }
+        catch (OperationCanceledException)
+        {
+            // All needed lines have been printed.
+        }
+
+        return trace;
+    }
+
+    /// <summary>Returns W and the cost of an epoch, or null if the port does not print it.</summary>
+    internal (float W, float Cost)? NumbersAt(int epoch) =>
+        _numbers.TryGetValue(IsStill ? Math.Min(epoch, _lastPrinted) : epoch, out var numbers) ? numbers : null;
+
+    /// <summary>Returns the line of an epoch, or null if the port does not print it.</summary>
+    internal string? FormatLine(int epoch) => _line is not null && NumbersAt(epoch) is var (w, cost)
+        ? FormattableStringFactory.Create(_line.Format, epoch, Epochs, w, cost).ToString(_format)
+        : null;
+
+    private void OnLine(FormattableString line)
+    {
+        if (line.GetArguments() is not [int epoch, int nb_epochs, float w, float cost])
+        {
+            return;
+        }
+
+        // Equals, unlike ==, treats NaN as equal to itself.
+        var isSame = NumbersAt(_lastPrinted)?.Equals((w, cost)) ?? false;
+        _stillSince = isSame ? _stillSince : epoch;
+        _lastPrinted = epoch;
+        _numbers[epoch] = (w, cost);
+        _line = line;
+        if (epoch >= _last || IsStill)
+        {
+            throw new OperationCanceledException();
+        }
+
+        if (!Console.IsErrorRedirected && epoch % 1000 == 0 && _time.Elapsed.TotalSeconds > _secondsToProgress)
+        {
+            StandardStreams.Say($"{_cell}: epoch {epoch:N0} of {Math.Min(_last, nb_epochs):N0}");
+            _secondsToProgress *= 2;
+        }
+    }
+}
