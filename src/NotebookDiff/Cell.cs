@@ -3,6 +3,7 @@ namespace NotebookDiff;
 /// <summary>A code cell of a notebook.</summary>
 /// <param name="Name"><c>In [2]</c>, or <c>In [2] (code cell 6)</c> if cells share a count, or <c>code cell 6</c>.</param>
 /// <param name="ExecutionCount">Its execution count, or null.</param>
+/// <param name="Order">Its place in the order of execution.</param>
 /// <param name="Source">Its code.</param>
 /// <param name="Lines">The lines of its stdout and of its displayed text.</param>
 /// <param name="ErrorLines">The lines of its stderr.</param>
@@ -10,6 +11,7 @@ namespace NotebookDiff;
 internal sealed record Cell(
     string Name,
     int? ExecutionCount,
+    int Order,
     string Source,
     IReadOnlyList<string> Lines,
     IReadOnlyList<string> ErrorLines,

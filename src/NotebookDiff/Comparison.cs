@@ -14,7 +14,7 @@ internal sealed class Comparison
     /// <exception cref="TorchPort.TroubleException">There are too many epochs, or the cell fails.</exception>
     internal Comparison(PrintedRun run, TrainingSettings settings, ComparisonOptions options)
     {
-        (Run, Settings) = (run, settings);
+        (Run, Settings, Options) = (run, settings, options);
         var last = run.LastEpoch + Math.Max(settings.Alignment.W, settings.Alignment.Cost);
         var epochs = Math.Max(run.Epochs, last);
         _port = PortTrace.Run(settings, epochs, last, options.Exact);
@@ -27,6 +27,7 @@ internal sealed class Comparison
 
     internal PrintedRun Run { get; }
     internal TrainingSettings Settings { get; }
+    internal ComparisonOptions Options { get; }
 
     /// <summary>Whether the port printed exactly the same lines.</summary>
     internal bool IsIdentical { get; }
@@ -55,15 +56,13 @@ internal sealed class Comparison
     /// <summary>Returns the port's cost for a step, in the notebook's format.</summary>
     internal string? FormatPortCost(PrintedStep step) => PortCost(step) is { } cost ? FormatPortCost(step, cost) : null;
 
-    /// <summary>Returns the largest difference from the port in float32 ULPs, or null if either value is NaN.</summary>
+    /// <summary>Returns the largest difference in ULPs, or null without the option exact or if a value is NaN.</summary>
     internal long? MaxUlpDistance()
     {
-        var distances = DifferingSteps.SelectMany(step => new[]
-        {
-            UlpDistance((float)step.W.Value, PortW(step) ?? float.NaN),
-            UlpDistance((float)step.Cost.Value, PortCost(step) ?? float.NaN),
-        }).ToList();
-        return distances.Contains(null) ? null : distances.Max();
+        var w = DifferingSteps.Select(step => UlpDistance(step.W, PortW(step)));
+        var cost = DifferingSteps.Select(step => UlpDistance(step.Cost, PortCost(step)));
+        List<long?> distances = [.. w, .. cost];
+        return !Options.Exact || distances.Contains(null) ? null : distances.Max();
     }
 
     private bool IsIdenticalLine(PrintedStep step) => !step.HasColors && step.Text == _port.FormatLine(step.Epoch);
@@ -76,8 +75,10 @@ internal sealed class Comparison
     private bool IsWSame(PrintedStep step) => PortW(step) is { } w && _w.Matches(step.W, w);
     private bool IsCostSame(PrintedStep step) => PortCost(step) is { } cost && _cost.Matches(step.Cost, cost);
 
-    private static long? UlpDistance(float left, float right) =>
-        float.IsNaN(left) || float.IsNaN(right) ? null : Math.Abs(ToOrdinal(left) - ToOrdinal(right));
+    private static long? UlpDistance(PrintedNumber number, float? port) =>
+        double.IsNaN(number.Value) || port is null or float.NaN
+            ? null
+            : Math.Abs(ToOrdinal((float)number.Value) - ToOrdinal(port.Value));
 
     // Maps floats to ordinals: adjacent floats differ by one.
     private static long ToOrdinal(float value)

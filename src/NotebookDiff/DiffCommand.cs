@@ -87,7 +87,7 @@ internal sealed class DiffCommand
         var verdicts = new Verdicts(options, given.GetValue(_lr));
         cells.ForEach(verdicts.Add);
         notRun.ForEach(verdicts.AddNotRun);
-        var report = new Report(given.GetValue(_notebook) ?? DefaultNotebook, environment, options);
+        var report = new Report(given.GetValue(_notebook) ?? DefaultNotebook, environment);
         return report.Write(given.InvocationConfiguration.Output, verdicts);
     }
 }

@@ -42,7 +42,7 @@ internal sealed class LikelySettings
     /// <summary>Whether too few steps tell the learning rate: one step fits some rate, and converged ones fit many.</summary>
     internal bool IsInDoubt { get; }
 
-    /// <summary>Whether they explain at least half of the steps before the run converged. Some rate explains any one step.</summary>
+    /// <summary>Whether they explain half of the steps before the run converged. Some rate explains any one step.</summary>
     internal bool Explains
     {
         get

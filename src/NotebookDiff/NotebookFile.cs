@@ -10,12 +10,12 @@ internal sealed record NotebookFile(IReadOnlyList<Cell> Cells)
     private const string Hint = "Save it again in Jupyter. It must be UTF-8, with no NaN and no merge conflict.";
 
     /// <summary>Returns the cells that were run, in execution order, as the saved notebook shows.</summary>
-    internal List<Cell> FindRunCells() => InExecutionOrder().FindAll(cell => cell.WasRun);
+    internal List<Cell> FindRunCells() => [.. Cells.Where(cell => cell.WasRun).OrderBy(cell => cell.Order)];
 
     /// <summary>Returns the cells to run, in this order: those with an execution count, or all from top to bottom.</summary>
     internal List<Cell> FindCellsToRun(bool inOrder) => inOrder || Cells.All(cell => cell.ExecutionCount is null)
         ? [.. Cells]
-        : InExecutionOrder().FindAll(cell => cell.ExecutionCount is not null);
+        : [.. Cells.Where(cell => cell.ExecutionCount is not null).OrderBy(cell => cell.Order)];
 
     /// <summary>Reads a notebook.</summary>
     /// <exception cref="TroubleException">The file cannot be read or is not a notebook.</exception>
@@ -65,25 +65,16 @@ internal sealed record NotebookFile(IReadOnlyList<Cell> Cells)
         }
     }
 
-    // A cell without an execution count follows the one above it.
-    private List<Cell> InExecutionOrder()
-    {
-        var cells = new List<(int Order, Cell Cell)>();
-        foreach (var cell in Cells)
-        {
-            cells.Add((cell.ExecutionCount ?? cells.LastOrDefault().Order, cell));
-        }
-
-        return [.. cells.OrderBy(cell => cell.Order).Select(cell => cell.Cell)];
-    }
-
     private static IEnumerable<Cell> ReadCells(JsonElement cells)
     {
         var code = cells.EnumerateArray().Where(cell => cell.GetProperty("cell_type").ValueEquals("code")).ToList();
         var counts = code.ConvertAll(cell => Get(cell, "execution_count") is { } count ? ToInt(count) : (int?)null);
+        var order = 0;
         foreach (var (index, cell) in code.Index())
         {
+            // A cell without an execution count follows the one above it.
             var count = counts[index];
+            order = count ?? order;
             var position = $"code cell {index + 1}";
             var isShared = counts.FindAll(other => other == count).Count > 1;
             var name = count is null ? position : isShared ? $"In [{count}] ({position})" : $"In [{count}]";
@@ -91,7 +82,7 @@ internal sealed record NotebookFile(IReadOnlyList<Cell> Cells)
             var error = outputs.Select(output => Get(output, "ename")?.GetString()).FirstOrDefault(name => name is not null);
             var stdout = TextLines.Split(JoinOutputs(outputs, "stdout"));
             var stderr = TextLines.Split(JoinOutputs(outputs, "stderr"));
-            yield return new(name, count, Text(cell.GetProperty("source")), stdout, stderr, error);
+            yield return new(name, count, order, Text(cell.GetProperty("source")), stdout, stderr, error);
         }
     }
 

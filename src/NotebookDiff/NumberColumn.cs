@@ -40,24 +40,15 @@ internal sealed class NumberColumn
     internal string Format(float value, PrintedNumber sample) =>
         _options.Exact || !float.IsFinite(value) ? Text(value, "g9") : CandidateTexts(value, sample).First();
 
-    // Returns the possible texts for the float, most likely first.
+    // Returns the possible texts for the float, most likely first: rounded to decimals or to digits, or in full.
     private IEnumerable<string> CandidateTexts(float value, PrintedNumber sample)
     {
         // One decimal says little: a tensor prints 0.0000 as 0. and str() prints 1.0 for a number that it does not round.
         var decimals = Math.Min(MaxDecimals, sample.Decimals);
-        if (sample.HasExponent || decimals > 1)
-        {
-            yield return Text(value, $"{(sample.HasExponent ? 'e' : 'F')}{decimals}");
-        }
-
-        if (_decimals is not null)
-        {
-            yield return Text(value, $"F{_decimals}");
-        }
-
-        yield return Text(value, $"g{_digits}");
-        yield return value.ToString("R", PythonFormat.Numbers);
-        yield return Text(value, "R");
+        var own = sample.HasExponent ? $"e{decimals}" : decimals > 1 ? $"F{decimals}" : null;
+        var columns = _decimals is null ? null : $"F{_decimals}";
+        string?[] formats = [own, columns, $"g{_digits}", "R"];
+        return formats.OfType<string>().Select(format => Text(value, format)).Append(value.ToString("R", PythonFormat.Numbers));
     }
 
     // A double has too few digits to tell 100000002004087734272.000 from the next number.

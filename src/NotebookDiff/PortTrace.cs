@@ -6,28 +6,19 @@ using TorchSharp;
 namespace NotebookDiff;
 
 /// <summary>The lines that the port prints, which runs in this process.</summary>
-internal sealed class PortTrace
+internal sealed class PortTrace(string cell, int last, bool exact)
 {
     private const int DefaultEpochs = 10;
     private const int MaxEpochs = 1_000_000;
     private const int StillEpochs = 100;
 
     private readonly Dictionary<int, (float W, float Cost)> _numbers = [];
-    private readonly PythonFormat _format;
+    private readonly PythonFormat _format = new(exact);
     private readonly Stopwatch _time = Stopwatch.StartNew();
-    private readonly string _cell;
-    private readonly int _last;
     private FormattableString? _line;
     private int _lastPrinted;
     private int _stillSince;
     private int _secondsToProgress = 2;
-
-    private PortTrace(string cell, int last, bool exact)
-    {
-        _cell = cell;
-        _last = last;
-        _format = new(exact);
-    }
 
     /// <summary>The device that the port computes on.</summary>
     internal static torch.Device Device => torch.get_default_device();
@@ -52,13 +43,13 @@ internal sealed class PortTrace
 
         var (method, rate) = (settings.Method, settings.LearningRate);
         var trace = new PortTrace($"In [{method.Cell}]", last, exact);
-        var notebook = new Notebook(
-            trace.OnLine, epochs == DefaultEpochs ? null : epochs, rate == method.DefaultRate ? null : rate);
+        int? otherEpochs = epochs == DefaultEpochs ? null : epochs;
+        double? otherRate = rate == method.DefaultRate ? null : rate;
+        var notebook = new Notebook(trace.OnLine, otherEpochs, otherRate);
         try
         {
             using var scope = torch.NewDisposeScope();
-            CellRunner.Run(
-                method.Cell, method == TrainingMethod.ByHand ? notebook.In2_FullCode : notebook.In3_FullCodeWithTorchOptim);
+            CellRunner.Run(method.Cell, method.Cell == 2 ? notebook.In2_FullCode : notebook.In3_FullCodeWithTorchOptim);
         }
         catch (OperationCanceledException)
         {
@@ -90,14 +81,14 @@ internal sealed class PortTrace
         _lastPrinted = epoch;
         _numbers[epoch] = (w, cost);
         _line = line;
-        if (epoch >= _last || IsStill)
+        if (epoch >= last || IsStill)
         {
             throw new OperationCanceledException();
         }
 
         if (!Console.IsErrorRedirected && epoch % 1000 == 0 && _time.Elapsed.TotalSeconds > _secondsToProgress)
         {
-            StandardStreams.Say($"{_cell}: epoch {epoch:N0} of {Math.Min(_last, nb_epochs):N0}");
+            StandardStreams.Say($"{cell}: epoch {epoch:N0} of {Math.Min(last, nb_epochs):N0}");
             _secondsToProgress *= 2;
         }
     }

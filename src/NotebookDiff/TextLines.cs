@@ -28,9 +28,6 @@ internal static class TextLines
     internal static string ReplaceControlCharacters(string line) =>
         string.Concat(line.Select(c => IsControlOrFormat(c) ? '\ufffd' : c));
 
-    /// <summary>Returns <c>1 line</c> or <c>11 lines</c>.</summary>
-    internal static string FormatCount(int lines) => lines == 1 ? "1 line" : $"{lines} lines";
-
     private static bool IsControlOrFormat(char c) =>
         c != '\t' && char.GetUnicodeCategory(c) is UnicodeCategory.Control or UnicodeCategory.Format;
 }

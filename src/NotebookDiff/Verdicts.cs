@@ -35,17 +35,14 @@ internal sealed class Verdicts(ComparisonOptions options, double? learningRate)
         var otherModelLines = lines.Count(step => step is { IsOtherModel: true });
         if (otherModelLines > 0)
         {
-            All.Add(new(cell, Finding.OtherModel) { Lines = otherModelLines });
+            All.Add(new(cell, VerdictKind.NotCompared, Wording.OtherModel(otherModelLines)));
         }
         else if (verdict is null && FindUnreadable(cell, code) is { } unreadable)
         {
             All.Add(unreadable);
         }
 
-        if (lines.Contains(null))
-        {
-            OtherLines.Add((cell, lines.Count(step => step is null)));
-        }
+        OtherLines.Add((cell, lines.Count(step => step is null)));
     }
 
     /// <summary>Adds a verdict on a cell that was not run, if it trains.</summary>
@@ -53,7 +50,7 @@ internal sealed class Verdicts(ComparisonOptions options, double? learningRate)
     {
         if (new CellCode(cell.Source, _previousCells).Trains)
         {
-            All.Add(new(cell, Finding.NotRun));
+            All.Add(new(cell, VerdictKind.Silent, Wording.NotRun));
         }
     }
 
@@ -62,9 +59,9 @@ internal sealed class Verdicts(ComparisonOptions options, double? learningRate)
     {
         var unnamed = cell.Lines.Count(PrintedStep.IsUnnamedStep);
         var onStderr = cell.ErrorLines.Count(line => PrintedStep.Parse(line) is not null);
-        return unnamed > 1 ? new(cell, Finding.Unnamed) { Lines = unnamed }
-            : onStderr > 0 ? new(cell, Finding.OnStderr) { Lines = onStderr }
-            : cell.Lines.Count == 0 && code.Trains ? new(cell, Finding.NoOutput)
+        return unnamed > 1 ? new(cell, VerdictKind.NotCompared, Wording.Unnamed(unnamed))
+            : onStderr > 0 ? new(cell, VerdictKind.NotCompared, Wording.OnStderr(onStderr))
+            : cell.Lines.Count == 0 && code.Trains ? new(cell, VerdictKind.Silent, Wording.NoOutput)
             : null;
     }
 
@@ -72,7 +69,7 @@ internal sealed class Verdicts(ComparisonOptions options, double? learningRate)
     {
         // A single line may summarize the run above it, in which case it has that run's settings.
         var above = run.Steps.Count == 1 ? previous?.Comparison?.Settings : null;
-        if (above is not null && above.Realign(run) is { Count: > 0 } realigned)
+        if (above?.Realign(run) is { Count: > 0 } realigned)
         {
             return Compare(cell, run, code, realigned, previous!.IsRateNamed);
         }
@@ -85,8 +82,8 @@ internal sealed class Verdicts(ComparisonOptions options, double? learningRate)
 
         return above is not null ? Compare(cell, run, code, [above], previous!.IsRateNamed)
             : FindReason(cell, run, code) is { } reason ? reason
-            : likely.IsInDoubt ? new(cell, Finding.InDoubt)
-            : learningRate is null ? new(cell, Finding.NoSingleRate)
+            : likely.IsInDoubt ? new(cell, VerdictKind.Different, Wording.InDoubt)
+            : learningRate is null ? new(cell, VerdictKind.Different, Wording.NoSingleRate)
             : Compare(cell, run, code, likely.Best, likely.IsRateNamed);
     }
 
@@ -97,22 +94,19 @@ internal sealed class Verdicts(ComparisonOptions options, double? learningRate)
         var settings = best.Count == 1 || start.Steps.Count == 0
             ? best[0]
             : best.Take(MaxTies).MinBy(each => new Comparison(start, each, options).Rank)!;
-        return new(cell, Finding.Compared)
+        var comparison = new Comparison(run, settings, options);
+        var isMeanByHand = settings.Method == TrainingMethod.Sgd && !code.CallsOptimizer;
+        var kind = comparison.IsSame && isRateNamed ? VerdictKind.Same : VerdictKind.Different;
+        return new(cell, kind, Wording.Compared(comparison, isMeanByHand, isRateNamed))
         {
-            Comparison = new(run, settings, options),
+            Comparison = comparison,
             IsRateNamed = isRateNamed,
-            IsMeanByHand = settings.Method == TrainingMethod.Sgd && !code.CallsOptimizer,
         };
     }
 
     // Returns why no settings explain a run, or null if it is this exercise with other steps.
     private Verdict? FindReason(Cell cell, PrintedRun run, CellCode code)
     {
-        if (run.TakesNoStep)
-        {
-            return new(cell, Finding.NoStep);
-        }
-
         var off = Exercise.FindOffCurve(run);
         var hasOtherCost = off is not null && Exercise.HasOtherCost(run);
         var byW = new LikelySettings(run, code, learningRate, byWAlone: true);
@@ -121,15 +115,17 @@ internal sealed class Verdicts(ComparisonOptions options, double? learningRate)
             var comparison = new Comparison(run, byW.Best[0], options);
             if (comparison.OnlyCostDiffers)
             {
-                return new(cell, Finding.OtherCost) { Comparison = comparison, Step = comparison.DifferingSteps[0] };
+                return new(cell, VerdictKind.Different, Wording.OnlyCostDiffers(comparison));
             }
         }
 
         // A run that skips its first epochs may have started at W = 0.
         var first = run.Steps[0];
-        return hasOtherCost ? new(cell, Finding.OtherCost) { Step = first }
-            : off is not null ? new(cell, Finding.OtherExercise) { Step = off }
-            : run.FirstEpoch <= 1 && Exercise.StartsElsewhere(first) ? new(cell, Finding.OtherStart) { Step = first }
+        return run.TakesNoStep ? new(cell, VerdictKind.Different, Wording.NoStep)
+            : hasOtherCost ? new(cell, VerdictKind.Different, Wording.OtherCost(first))
+            : off is not null ? new(cell, VerdictKind.NotCompared, Wording.OtherExercise(off))
+            : run.FirstEpoch <= 1 && Exercise.StartsElsewhere(first)
+                ? new(cell, VerdictKind.NotCompared, Wording.OtherStart(first))
             : null;
     }
 }

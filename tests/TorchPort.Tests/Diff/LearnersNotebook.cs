@@ -56,7 +56,7 @@ internal sealed class LearnersNotebook
             var verdicts = new Verdicts(options, learningRate);
             notebook.FindRunCells().ForEach(verdicts.Add);
             notebook.Cells.Except(notebook.FindRunCells()).ToList().ForEach(verdicts.AddNotRun);
-            var exitCode = new Report("mine.ipynb", environment: null, options).Write(output, verdicts);
+            var exitCode = new Report("mine.ipynb", environment: null).Write(output, verdicts);
             return new Outcome(exitCode, output.ToString(), "");
         }
         catch (TroubleException e)

@@ -61,6 +61,18 @@ public class NotebookDiffTests
     }
 
     [Theory]
+    [InlineData("SIGINT", 130)]
+    [InlineData("SIGTERM", 143)]
+    public void Interrupted_diff_leaves_no_notebook_running(string signal, int exitCode)
+    {
+        Assert.SkipWhen(OperatingSystem.IsWindows() || Python.Any is null, Python.NoPython);
+        var interrupt = $"import os, signal, sys, time\nos.kill(os.getppid(), signal.{signal})";
+        File.WriteAllText(Mine, Of($"{interrupt}\ntime.sleep(20)\nprint('still running', file=sys.stderr)").Json());
+
+        Assert.Equal(new Outcome(exitCode, "", ""), Start.Diff(Mine, "--execute", "--python", Python.Any!));
+    }
+
+    [Theory]
     [InlineData("no-such-file.ipynb", "cannot read 'no-such-file.ipynb': file not found")]
     [InlineData("/", "cannot read '/': it is a folder")]
     [InlineData("", "NOTEBOOK is empty")]
@@ -71,12 +83,12 @@ public class NotebookDiffTests
     [InlineData("--in-order", "--in-order requires --execute")]
     [InlineData("--python", "--python requires --execute", "python3")]
     [InlineData("[diff]", "argument '[diff]'")]
-    [InlineData("--execute", "'/bin/true' returned no output", "--python", "/bin/true")]
+    [InlineData("--execute", "cannot run '/bin/true': it is not a Python", "--python", "/bin/true")]
     [InlineData("--tolerance", "--tolerance takes a non-negative number, not '-1'", "-1")]
     [InlineData("--lr", "--lr takes a finite number that is not negative, not 'nan'", "nan")]
     [InlineData("--lr:nan", "--lr takes a finite number that is not negative, not 'nan'")]
     [InlineData("--", "cannot read 'absent.ipynb'", "absent.ipynb")]
-    [InlineData("--execute", "cannot start 'no-such-python': file not found", "--python", "no-such-python")]
+    [InlineData("--execute", "cannot run 'no-such-python': file not found", "--python", "no-such-python")]
     [InlineData("--port", "argument '--port'", "/nothere", "--", "mine.ipynb")]
     [InlineData("--device", "--device takes auto, cpu, cuda or cuda:N, not 'gpu'", "gpu")]
     public void Errors_are_one_to_three_lines(string first, string says, params string[] others) =>
@@ -92,7 +104,8 @@ public class NotebookDiffTests
 
         Assert.Equal(1, Here(Mine, "--").ExitCode);
         Assert.Equal(1, Here("--", Mine).ExitCode);
-        Assert.Contains("--lr is ignored: the code names each learning rate", Here([Mine, .. lr]).Stdout, StringComparison.Ordinal);
+        var ignored = "--lr is ignored: the code names each learning rate";
+        Assert.Contains(ignored, Here([Mine, .. lr]).Stdout, StringComparison.Ordinal);
     }
 
     [Fact]
