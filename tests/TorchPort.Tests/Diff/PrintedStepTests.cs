@@ -82,6 +82,19 @@ public class PrintedStepTests
     public void Run_counts_to_the_number_after_the_slash_or_to_its_last_epoch(string line, int epochs) =>
         Assert.Equal(epochs, Assert.Single(Runs(line)).Epochs);
 
+    [Theory]
+    [InlineData(true, "1.400", 1.4005)]
+    [InlineData(false, "1.400", 1.4006)]
+    [InlineData(true, "1e-3", 1.5e-3)]
+    [InlineData(true, "1.", 1.00007)]
+    [InlineData(false, "1.", 1.0001)]
+    [InlineData(true, "1000000.0", 1000020)]
+    [InlineData(false, "1000000.0", 1000021)]
+    [InlineData(true, "inf", 1e19)]
+    [InlineData(false, "nan", 1e17)]
+    public void Number_is_close_to_values_within_its_precision(bool isClose, string text, double value) =>
+        Assert.Equal(isClose, new PrintedNumber(0, text).IsCloseTo(value));
+
     private static string Line(int epoch) => $"Epoch {epoch} W: 1.0 Cost: 0.0";
 
     private static List<PrintedRun> Runs(params string[] lines) =>
