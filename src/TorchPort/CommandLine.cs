@@ -55,8 +55,8 @@ internal static class CommandLine
             Description = description,
             HelpName = shape,
             CustomParser = given =>
-                T.TryParse(Text(given), Style<T>(), CultureInfo.InvariantCulture, out var value) && value >= least && value <= most
-                    ? value : Reject<T?>(given, takes),
+                T.TryParse(Text(given), Style<T>(), CultureInfo.InvariantCulture, out var value)
+                && value >= least && value <= most ? value : Reject<T?>(given, takes),
         };
 
     internal static Option<bool> Flag(string name, string description) =>

@@ -20,7 +20,7 @@ internal static partial class StandardStreams
     }
 
     /// <summary>Opens standard output. A terminal sees each line at once, a file or a pipe gets them in blocks.</summary>
-    /// <remarks>A closed pipe throws <see cref="OperationCanceledException"/>, any other error <see cref="TroubleException"/>.</remarks>
+    /// <remarks>Writing to a closed pipe throws <see cref="OperationCanceledException"/>; other errors are troubles.</remarks>
     internal static StreamWriter OpenStdout() =>
         new(new Stdout(OpenStream()), bufferSize: 1 << 16) { NewLine = "\n", AutoFlush = !Console.IsOutputRedirected };
 

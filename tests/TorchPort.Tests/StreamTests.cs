@@ -1,3 +1,5 @@
+using System.Globalization;
+
 namespace TorchPort.Tests;
 
 /// <summary>Standard streams that take nothing, for each program.</summary>
@@ -13,6 +15,7 @@ public class StreamTests
 
     [Theory]
     [InlineData("port", ">&-", 1, "it is closed")]
+    [InlineData("port", "--epochs 10000 >&-", 1, "it is closed")]
     [InlineData("port", "> /dev/full", 1, "No space left on device")]
     [InlineData("port", "--version > /dev/full", 1, "No space left on device")]
     [InlineData("port", "--help > /dev/full", 1, "No space left on device")]
@@ -33,6 +36,20 @@ public class StreamTests
         var closed = Run(program, $"{option} 2>&-");
         Assert.Equal((exitCode, exitCode == 0), (closed.ExitCode, closed.Stdout.Length > 0));
         Assert.Equal(closed, Run(program, $"{option} 2> /dev/full"));
+    }
+
+    // syscw counts the writes of a process and of the children that it has waited for.
+    [Theory]
+    [InlineData("sh {0} | cat", false)]
+    [InlineData("script -qec 'sh {0}' /dev/null", true)]
+    public void Terminal_gets_each_line_at_once_and_a_pipe_gets_blocks(string line, bool isLineByLine)
+    {
+        Assert.SkipUnless(File.Exists("/proc/self/io"), "needs a Linux that counts writes");
+        var file = Path.Combine(Start.NewFolder(), "port.sh");
+        Start.WriteProgram(file, $"{string.Join(' ', Start.PortCommand)} --cell 2 --epochs 1000; grep syscw /proc/$$/io");
+
+        var writes = Start.Shell(string.Format(CultureInfo.InvariantCulture, line, file)).Stdout.Split("syscw: ")[1];
+        Assert.Equal(isLineByLine, int.Parse(writes, CultureInfo.InvariantCulture) > 1000);
     }
 
     private static Outcome Run(string program, string rest)
