@@ -1,18 +1,23 @@
+using System.Runtime.InteropServices;
+
 namespace TorchPort.Tests;
 
 /// <summary>What a build asks for, and what it refuses: the project evaluated once for each row, in one MSBuild.</summary>
 public class BackendTests
 {
+    private static readonly bool s_isLinuxX64 =
+        OperatingSystem.IsLinux() && RuntimeInformation.OSArchitecture == Architecture.X64;
+    private static readonly string s_other = s_isLinuxX64 ? "win-x64" : "linux-x64";
     private static readonly Lazy<Dictionary<string, string>> s_answers = new(Ask);
 
     // The properties that a command line gives, and what the build says: its properties, or the one error that it ends in.
     public static TheoryData<string, string> Rows { get; } = new()
     {
-        { "RuntimeIdentifier=linux-arm64", "TorchSharp has no libtorch for linux-arm64, only for" },
-        { "RuntimeIdentifier=linux-musl-x64", "TorchSharp has no libtorch for linux-musl-x64, only for" },
-        { "RuntimeIdentifier=linux", "There is no libtorch for linux: use -r linux-x64" },
-        { "RuntimeIdentifier=win-x86", "use -r win-x64" },
-        { "RuntimeIdentifier=osx-x64", "use -r osx-arm64" },
+        { "RuntimeIdentifier=linux-arm64", "TorchSharp has no libtorch for linux-arm64. It has one for" },
+        { "RuntimeIdentifier=linux-musl-x64", "no libtorch for linux-musl-x64. It has one for" },
+        { "RuntimeIdentifier=linux", $"no libtorch for linux. {(s_isLinuxX64 ? "Use -r linux-x64" : "It has one for")}" },
+        { "RuntimeIdentifier=win-x86", "Use -r win-x64" },
+        { "RuntimeIdentifier=osx-x64", "Use -r osx-arm64" },
         { "RuntimeIdentifier=win-x64;TorchBackend=cuda", "linux-x64 only, not for win-x64" },
         { "TorchBackend=gpu", "takes cpu, cuda or external" },
         { "IncludeNativeLibrariesForSelfExtract=true", "leave out IncludeNativeLibrariesForSelfExtract" },
@@ -32,8 +37,8 @@ public class BackendTests
         // A publish is native where it can be.
         { "_IsPublishing=true;SelfContained=false", "native ''" },
         { "_IsPublishing=true;PublishSingleFile=true", "native ''" },
-        { "_IsPublishing=true;RuntimeIdentifier=win-x64", "native '', self-contained true" },
-        { "_IsPublishing=true", $"native '{(OperatingSystem.IsLinux() ? "true" : "")}'" },
+        { $"_IsPublishing=true;RuntimeIdentifier={s_other}", "native '', self-contained true" },
+        { "_IsPublishing=true", "native 'true'" },
     };
 
     [Theory]
