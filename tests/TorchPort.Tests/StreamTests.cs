@@ -7,28 +7,28 @@ public class StreamTests
 {
     private static readonly Dictionary<string, string[]> s_programs = new()
     {
-        ["port"] = Start.PortCommand,
-        ["diff"] = Start.DiffCommand,
+        ["TorchPort"] = Start.PortCommand,
+        ["NotebookDiff"] = Start.DiffCommand,
         ["run-notebook.py"] = [Python.Any ?? "", Python.Runner],
         ["bench.py"] = [Python.Any ?? "", Path.Combine(Start.Repository, "scripts/bench.py")],
     };
 
     [Theory]
-    [InlineData("port", ">&-", 1, "it is closed")]
-    [InlineData("port", "--epochs 10000 >&-", 1, "it is closed")]
-    [InlineData("port", "> /dev/full", 1, "No space left on device")]
-    [InlineData("port", "--version > /dev/full", 1, "No space left on device")]
-    [InlineData("port", "--help > /dev/full", 1, "No space left on device")]
-    [InlineData("diff", ">&-", 2, "it is closed")]
-    [InlineData("diff", "> /dev/full", 2, "No space left on device")]
+    [InlineData("TorchPort", ">&-", 1, "it is closed")]
+    [InlineData("TorchPort", "--epochs 10000 >&-", 1, "it is closed")]
+    [InlineData("TorchPort", "> /dev/full", 1, "No space left on device")]
+    [InlineData("TorchPort", "--version > /dev/full", 1, "No space left on device")]
+    [InlineData("TorchPort", "--help > /dev/full", 1, "No space left on device")]
+    [InlineData("NotebookDiff", ">&-", 2, "it is closed")]
+    [InlineData("NotebookDiff", "> /dev/full", 2, "No space left on device")]
     public void A_stdout_that_takes_nothing_is_an_error(string program, string rest, int exitCode, string why) =>
-        Run(program, rest).Refused(exitCode, $"cannot write to standard output: {why}");
+        Run(program, rest).Refused(exitCode, $"{program}: cannot write to standard output: {why}");
 
     [Theory]
-    [InlineData("port", "--device cpu", 0)]
-    [InlineData("port", "--bogus", 2)]
-    [InlineData("diff", "--lr 0.3", 0)]
-    [InlineData("diff", "--bogus", 2)]
+    [InlineData("TorchPort", "--device cpu", 0)]
+    [InlineData("TorchPort", "--bogus", 2)]
+    [InlineData("NotebookDiff", "--lr 0.3", 0)]
+    [InlineData("NotebookDiff", "--bogus", 2)]
     [InlineData("run-notebook.py", "--bogus", 2)]
     [InlineData("bench.py", "--bogus", 2)]
     public void A_stderr_that_takes_nothing_changes_nothing(string program, string option, int exitCode)

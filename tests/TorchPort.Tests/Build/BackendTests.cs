@@ -28,7 +28,7 @@ public class BackendTests
         { "Device=cuda:1", "backend cuda, arguments '--device cuda:1'" },
         { "Device=cuda;TorchBackend=cpu", "backend cpu, arguments '--device cuda'" },
         { "CI=false", "backend cpu, arguments '', warnings are errors: false, audit false, configuration Release" },
-        { "CI=0", "invariant true, hard links true" },
+        { "CI=0", "invariant true, hard links true, System.GC.ConserveMemory 9;System.GC.Gen0MaxBudget 1048576" },
         { "TorchBackend=CPU", "backend cpu, arguments" },
         { "TorchBackend=CPU;CI=0", $"backend in the program: cpu;{Backend.LibTorchVersion}" },
         { "RuntimeIdentifier=osx-arm64", "pruned: libtorch-cpu-linux-x64;libtorch-cpu-win-x64," },
@@ -68,6 +68,7 @@ public class BackendTests
                   <Says>$(Says), warnings are errors: $(TreatWarningsAsErrors), audit $(NuGetAudit)</Says>
                   <Says>$(Says), configuration $(Configuration), native '$(PublishAot)', self-contained $(SelfContained)</Says>
                   <Says>$(Says), invariant $(InvariantGlobalization), hard links $(CreateHardLinksForCopyLocalIfPossible)</Says>
+                  <Says>$(Says), @(RuntimeHostConfigurationOption->'%(Identity) %(Value)')</Says>
                   <Says>$(Says), pruned: @(OtherSystem), backend in the program: @(AssemblyMetadata->'%(Value)')</Says>
                 </PropertyGroup>
                 <Message Importance="high" Text="$(Says);@(PackageReference)" />
