@@ -86,13 +86,13 @@ public class CommandLineTests
         Assert.Matches($"^Running on cpu\n{Place}: value cannot be converted to type float without overflow\n$", outcome.Stderr);
     }
 
-    // Without a reader, so many epochs would take hours. Each number is the last that its option accepts.
+    // Without a reader, so many epochs would take hours, and end after 60 s of CPU time. Each number is its option's limit.
     [Fact]
     public void A_reader_that_has_enough_ends_it_quietly()
     {
         Assert.SkipWhen(OperatingSystem.IsWindows(), "needs a POSIX shell");
-        const string Port = "timeout 60 \"$@\" --device cpu --cell 2 --lr 0 --epochs 2147483646";
-        var outcome = Start.Shell($"{{ {Port}; echo $? >&2; }} | head -n 1");
+        const string Port = "\"$@\" --device cpu --cell 2 --lr 0 --epochs 2147483646";
+        var outcome = Start.Shell($"{{ ulimit -t 60; {Port}; echo $? >&2; }} | head -n 1");
 
         Assert.Equal(new Outcome(0, "Epoch    0/2147483646 W: 0.000, Cost: 4.666667\n", "Running on cpu\n0\n"), outcome);
     }
