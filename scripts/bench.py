@@ -6,6 +6,7 @@ Prints a Markdown table. Exit 0: done; 1: it could not be done; 2: the command l
 
 import argparse
 import contextlib
+import json
 import os
 import platform
 import shlex
@@ -18,6 +19,14 @@ import time
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
+
+# torch.FloatTensor ignores the default device.
+USE_CUDA = """
+import torch
+torch.set_default_device('cuda')
+on_cpu = torch.FloatTensor
+torch.FloatTensor = lambda *args: on_cpu(*args).to('cuda')
+"""
 
 
 def main():
@@ -86,17 +95,19 @@ def training_commands(options, ports, folder):
     many = str(options.epochs)
     runs = (['--epochs', '10'], ['--epochs', many, '--cell', '2'], ['--epochs', many, '--cell', '3'])
     sides = {name: [[*port, '--device', options.device, *each] for each in runs] for name, port in ports.items()}
-    notebooks = [ROOT / 'src/TorchPort/gradient-descent.ipynb', Path(folder, 'in-2.ipynb'), Path(folder, 'in-3.ipynb')]
-    text = notebooks[0].read_text(encoding='utf-8').replace(r'nb_epochs = 10\n', rf'nb_epochs = {many}\n')
-    for copy, other in zip(notebooks[1:], (3, 2)):  # the other cell has no label there, and does not run
-        copy.write_text(text.replace(f'"execution_count": {other}', '"execution_count": null'), encoding='utf-8')
-    start = [options.python, ROOT / 'src/NotebookDiff/run-notebook.py', '--device', options.device]
-    return {**sides, 'Python': [[*start, notebook] for notebook in notebooks]}
+    notebook = json.loads((ROOT / 'src/TorchPort/gradient-descent.ipynb').read_text(encoding='utf-8'))
+    cells = {cell.get('execution_count'): ''.join(cell['source']) for cell in notebook['cells']}
+    scripts = {'both.py': (1, 2, 3), 'in-2.py': (1, 2), 'in-3.py': (1, 3)}
+    for name, labels in scripts.items():
+        code = '\n'.join([USE_CUDA * (options.device == 'cuda'), *map(cells.get, labels)])
+        epochs = 10 if name == 'both.py' else options.epochs
+        Path(folder, name).write_text(code.replace('nb_epochs = 10', f'nb_epochs = {epochs}'), encoding='utf-8')
+    return {**sides, 'Python': [[options.python, Path(folder, name)] for name in scripts]}
 
 
 def measure_round(sides, ports, which):
     """Each side's milliseconds, epochs/s of both cells, and megabytes. The sides take turns: a drift falls on all."""
-    print(f'round {which}', file=sys.stderr)
+    say(f'round {which}')
     results = {name: list(zip(*map(run, commands))) for name, commands in sides.items()}
     for name in ports:
         for command, lines, pythons in zip(sides[name], results[name][-1], results['Python'][-1]):
@@ -151,9 +162,15 @@ def describe(series, options, port):
 
 
 def stop(message, exit_code=1):
-    with contextlib.suppress(OSError):  # stderr may be closed or full
-        os.write(2, os.fsencode(f'bench.py: {message}\n'))
+    say(f'bench.py: {message}')
     sys.exit(exit_code)
+
+
+def say(text):
+    """Print a line to stderr, if it is open and not full."""
+    if sys.stderr is not None:
+        with contextlib.suppress(OSError, ValueError):
+            print(text, file=sys.stderr, flush=True)
 
 
 if __name__ == '__main__':

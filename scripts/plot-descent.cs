@@ -36,17 +36,17 @@ try
     Require(new FileInfo(output).Directory!.Exists, $"the folder of {output} does not exist. Make it first.");
     Require(Console.IsInputRedirected, "stdin is a terminal. Pipe a trace into it, as --help shows.");
 
-    var fonts = SKFontManager.Default.FontFamilies.OrderByDescending(it => it is "DejaVu Sans" or "Liberation Sans" or "Arial");
-    var letters = "W" + string.Concat(names);
-    var font = fonts.FirstOrDefault(name => SKTypeface.FromFamilyName(name).ContainsGlyphs(letters));
-    Require(font is not null, $"no font on this machine has all of '{letters}'. Install one, for instance fonts-dejavu-core.");
-    Fonts.Default = font!;
-
     task = "read stdin";
     using var stdin = new StreamReader(Console.OpenStandardInput());
     var traces = Parse(stdin.ReadToEnd());
     Require(traces.Count <= colours.Length, $"the trace has {traces.Count} runs. Draw {colours.Length} at most.");
     Require(traces.Count >= names.Length, $"the trace has fewer runs ({traces.Count}) than there are names ({names.Length}).");
+
+    var fonts = SKFontManager.Default.FontFamilies.OrderByDescending(it => it is "DejaVu Sans" or "Liberation Sans" or "Arial");
+    var letters = "W" + string.Concat(names);
+    var font = fonts.FirstOrDefault(name => SKTypeface.FromFamilyName(name).ContainsGlyphs(letters));
+    Require(font is not null, $"no font on this machine has all of '{letters}'. Install one, for instance fonts-dejavu-core.");
+    Fonts.Default = font!;
 
     // Runs may lie on each other: the earlier is the wider, so that its colour stands out on both sides.
     var runs = traces.Select((steps, index) => new Run(

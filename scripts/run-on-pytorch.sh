@@ -49,6 +49,7 @@ read -r version libraries <<< "$found"
 here=$(dirname "$(readlink -f "$0")")
 program=("$here/TorchPort")
 if [ $project = src/NotebookDiff ] || [ ! -x "${program[0]}" ]; then
+  [ -x "$here/build.sh" ] || [ $project = src/TorchPort ] || fail "--diff needs the repository: run the script of a clone"
   [ -x "$here/build.sh" ] || fail "no TorchPort beside this script: publish one with -p:TorchBackend=external, and copy it here"
   program=(dotnet "$("$here/build.sh" $project external)") || exit 2
 fi

@@ -11,8 +11,8 @@ internal static class CellRunner
         {
             cell();
         }
-        // These come from print, and not from the cell: stdout fails, or the diff has all the lines that it needs.
-        catch (Exception e) when (e is not (IOException or UnauthorizedAccessException or OperationCanceledException))
+        // The excluded exceptions come from the print callback: stdout failed, or nobody needs more lines.
+        catch (Exception e) when (e is not (TroubleException or OperationCanceledException))
         {
             var frames = new StackTrace(e, fNeedFileInfo: true).GetFrames();
             var own = frames.FirstOrDefault(frame => Path.GetFileName(frame.GetFileName()) == "Notebook.cs");

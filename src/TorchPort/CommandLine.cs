@@ -27,19 +27,13 @@ internal static class CommandLine
             using var stdout = StandardStreams.OpenStdout();
             return parsed.Invoke(new InvocationConfiguration { EnableDefaultExceptionHandler = false, Output = stdout });
         }
-        catch (IOException e) when (StandardStreams.IsReaderGone(e))
+        catch (OperationCanceledException)
         {
             return readerLeft;
         }
         catch (Exception e) when (e is TroubleException or IOException or UnauthorizedAccessException)
         {
-            var said = e switch
-            {
-                TroubleException => e.Message,
-                UnauthorizedAccessException => "cannot write to standard output: it is closed.",
-                _ => $"cannot write to standard output: {e.Message}",
-            };
-            StandardStreams.Say($"{command.Name}: {said}");
+            StandardStreams.Say($"{command.Name}: {e.Message}");
             return failed;
         }
     }
@@ -61,12 +55,15 @@ internal static class CommandLine
             Description = description,
             HelpName = shape,
             CustomParser = given =>
-                T.TryParse(Text(given), NumberStyles.Float, CultureInfo.InvariantCulture, out var value)
+                T.TryParse(Text(given), Style<T>(), CultureInfo.InvariantCulture, out var value)
                 && value >= least && value <= most ? value : Reject<T?>(given, takes),
         };
 
     internal static Option<bool> Flag(string name, string description) =>
         new(name) { Description = description, Arity = ArgumentArity.Zero };
+
+    // An integer has digits alone: 1e1 is none.
+    private static NumberStyles Style<T>() => typeof(T) == typeof(int) ? NumberStyles.None : NumberStyles.Float;
 
     private static string Text(ArgumentResult given) => given.Tokens[0].Value;
 

@@ -20,11 +20,12 @@ internal static partial class StandardStreams
     }
 
     /// <summary>Opens standard output. A terminal sees each line at once, a file or a pipe gets them in blocks.</summary>
+    /// <remarks>Writing to a closed pipe throws <see cref="OperationCanceledException"/>; other errors are troubles.</remarks>
     internal static StreamWriter OpenStdout() =>
-        new(OpenStream(), bufferSize: 1 << 16) { NewLine = "\n", AutoFlush = !Console.IsOutputRedirected };
+        new(new Stdout(OpenStream()), bufferSize: 1 << 16) { NewLine = "\n", AutoFlush = !Console.IsOutputRedirected };
 
-    /// <summary>Whether an error says that nobody reads standard output any more.</summary>
-    internal static bool IsReaderGone(IOException error) => OperatingSystem.IsWindows()
+    // Returns whether the error means that the reader of stdout has closed it.
+    private static bool IsReaderGone(IOException error) => OperatingSystem.IsWindows()
         // ERROR_NO_DATA, ERROR_BROKEN_PIPE, ERROR_PIPE_NOT_CONNECTED, and what a second write to such a pipe gets
         ? (uint)error.HResult is 0x800700E8 or 0x8007006D or 0x800700E9 or 0x80131620
         : error.HResult == 32; // EPIPE
@@ -54,4 +55,25 @@ internal static partial class StandardStreams
     [LibraryImport("kernel32.dll")]
     [DefaultDllImportSearchPaths(DllImportSearchPath.System32)]
     private static partial int GetFileType(nint handle);
+
+    // Throws errors of stdout as such, so that no other error is taken for one. Of a stream, StreamWriter calls Write alone.
+    private sealed class Stdout(Stream stream) : MemoryStream
+    {
+        public override void Write(ReadOnlySpan<byte> buffer)
+        {
+            try
+            {
+                stream.Write(buffer);
+            }
+            catch (IOException e) when (IsReaderGone(e))
+            {
+                throw new OperationCanceledException(e.Message, e);
+            }
+            catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+            {
+                var why = e is IOException ? e.Message : "it is closed.";
+                throw new TroubleException($"cannot write to standard output: {why}");
+            }
+        }
+    }
 }

@@ -1,3 +1,5 @@
+using System.Globalization;
+
 namespace TorchPort.Tests;
 
 /// <summary>Standard streams that take nothing, for each program.</summary>
@@ -5,32 +7,49 @@ public class StreamTests
 {
     private static readonly Dictionary<string, string[]> s_programs = new()
     {
-        ["port"] = Start.PortCommand,
-        ["diff"] = Start.DiffCommand,
+        ["TorchPort"] = Start.PortCommand,
+        ["NotebookDiff"] = Start.DiffCommand,
         ["bench.py"] = [Python.Any ?? "", Path.Combine(Start.Repository, "scripts/bench.py")],
     };
 
     [Theory]
-    [InlineData("port", ">&-", 1, "it is closed")]
-    [InlineData("port", "> /dev/full", 1, "No space left on device")]
-    [InlineData("port", "--version > /dev/full", 1, "No space left on device")]
-    [InlineData("port", "--help > /dev/full", 1, "No space left on device")]
-    [InlineData("diff", ">&-", 2, "it is closed")]
-    [InlineData("diff", "> /dev/full", 2, "No space left on device")]
+    [InlineData("TorchPort", ">&-", 1, "it is closed")]
+    [InlineData("TorchPort", "--epochs 10000 >&-", 1, "it is closed")]
+    [InlineData("TorchPort", "> /dev/full", 1, "No space left on device")]
+    [InlineData("TorchPort", "--version > /dev/full", 1, "No space left on device")]
+    [InlineData("TorchPort", "--help > /dev/full", 1, "No space left on device")]
+    [InlineData("NotebookDiff", ">&-", 2, "it is closed")]
+    [InlineData("NotebookDiff", "> /dev/full", 2, "No space left on device")]
     public void A_stdout_that_takes_nothing_is_an_error(string program, string rest, int exitCode, string why) =>
-        Run(program, rest).Refused(exitCode, $"cannot write to standard output: {why}");
+        Run(program, rest).Refused(exitCode, $"{program}: cannot write to standard output: {why}");
 
     [Theory]
-    [InlineData("port", "--device cpu", 0)]
-    [InlineData("port", "--bogus", 2)]
-    [InlineData("diff", "--lr 0.3", 0)]
-    [InlineData("diff", "--bogus", 2)]
+    [InlineData("TorchPort", "--device cpu", 0)]
+    [InlineData("TorchPort", "--bogus", 2)]
+    [InlineData("NotebookDiff", "--lr 0.3", 0)]
+    [InlineData("NotebookDiff", "--bogus", 2)]
     [InlineData("bench.py", "--bogus", 2)]
     public void A_stderr_that_takes_nothing_changes_nothing(string program, string option, int exitCode)
     {
         var closed = Run(program, $"{option} 2>&-");
         Assert.Equal((exitCode, exitCode == 0), (closed.ExitCode, closed.Stdout.Length > 0));
         Assert.Equal(closed, Run(program, $"{option} 2> /dev/full"));
+    }
+
+    // syscw counts the writes of a process and of the children that it has waited for.
+    [Theory]
+    [InlineData("sh {0} | cat", false)]
+    [InlineData("script -qec 'sh {0}' /dev/null", true)]
+    public void Terminal_gets_each_line_at_once_and_a_pipe_gets_blocks(string line, bool isLineByLine)
+    {
+        Assert.SkipUnless(File.Exists("/proc/self/io"), "needs a Linux that counts writes");
+        var file = Path.Combine(Start.NewFolder(), "port.sh");
+        var port = string.Join(' ', Start.PortCommand.Select(word => $"'{word}'"));
+        Start.WriteProgram(file, $"{port} --cell 2 --epochs 1000; grep syscw /proc/$$/io");
+
+        var printed = Start.Shell(string.Format(CultureInfo.InvariantCulture, line, file)).Stdout.Split("syscw: ");
+        var writes = int.Parse(printed[1], CultureInfo.InvariantCulture);
+        Assert.Equal((1001, isLineByLine), (printed[0].Split("Epoch ").Length - 1, writes > 1000));
     }
 
     private static Outcome Run(string program, string rest)

@@ -1,32 +1,44 @@
+using System.Runtime.InteropServices;
+
 namespace TorchPort.Tests;
 
 /// <summary>What a build asks for, and what it refuses: the project evaluated once for each row, in one MSBuild.</summary>
 public class BackendTests
 {
+    private static readonly bool s_isLinuxX64 =
+        OperatingSystem.IsLinux() && RuntimeInformation.OSArchitecture == Architecture.X64;
+    private static readonly string s_other = s_isLinuxX64 ? "win-x64" : "linux-x64";
     private static readonly Lazy<Dictionary<string, string>> s_answers = new(Ask);
 
     // The properties that a command line gives, and what the build says: its properties, or the one error that it ends in.
     public static TheoryData<string, string> Rows { get; } = new()
     {
-        { "RuntimeIdentifier=linux-arm64", "There is no libtorch for linux-arm64: use -r linux-x64" },
-        { "RuntimeIdentifier=win-x86", "use -r win-x64" },
-        { "RuntimeIdentifier=osx-x64", "use -r osx-arm64" },
+        { "RuntimeIdentifier=linux-arm64", "TorchSharp has no libtorch for linux-arm64. It has one for" },
+        { "RuntimeIdentifier=linux-musl-x64", "no libtorch for linux-musl-x64. It has one for" },
+        { "RuntimeIdentifier=linux", $"no libtorch for linux. {(s_isLinuxX64 ? "Use -r linux-x64" : "It has one for")}" },
+        { "RuntimeIdentifier=win-x86", "Use -r win-x64" },
+        { "RuntimeIdentifier=osx-x64", "Use -r osx-arm64" },
         { "RuntimeIdentifier=win-x64;TorchBackend=cuda", "linux-x64 only, not for win-x64" },
         { "TorchBackend=gpu", "takes cpu, cuda or external" },
         { "IncludeNativeLibrariesForSelfExtract=true", "leave out IncludeNativeLibrariesForSelfExtract" },
+        { "IncludeAllContentForSelfExtract=true", "and IncludeAllContentForSelfExtract" },
 
         // dotnet run hands over its option --device as this property. An environment variable of that name does not count.
         { "Device=cpu", "backend cpu, arguments '--device cpu'" },
         { "Device=cuda:1", "backend cuda, arguments '--device cuda:1'" },
         { "Device=cuda;TorchBackend=cpu", "backend cpu, arguments '--device cuda'" },
         { "CI=false", "backend cpu, arguments '', warnings are errors: false, audit false, configuration Release" },
+        { "CI=0", "invariant true, hard links true, System.GC.ConserveMemory 9;System.GC.Gen0MaxBudget 1048576" },
+        { "TorchBackend=CPU", "backend cpu, arguments" },
+        { "TorchBackend=CPU;CI=0", $"backend in the program: cpu;{Backend.LibTorchVersion}" },
+        { "RuntimeIdentifier=osx-arm64", "pruned: libtorch-cpu-linux-x64;libtorch-cpu-win-x64," },
         { "CI=true", "warnings are errors: true" },
         { "RuntimeIdentifier=win-arm64", ";libtorch-cpu-win-arm64" },
         // A publish is native where it can be.
         { "_IsPublishing=true;SelfContained=false", "native ''" },
         { "_IsPublishing=true;PublishSingleFile=true", "native ''" },
-        { "_IsPublishing=true;RuntimeIdentifier=win-x64", "native ''" },
-        { "_IsPublishing=true", $"native '{(OperatingSystem.IsLinux() ? "true" : "")}'" },
+        { $"_IsPublishing=true;RuntimeIdentifier={s_other}", "native '', self-contained true" },
+        { "_IsPublishing=true", "native 'true'" },
     };
 
     [Theory]
@@ -52,9 +64,12 @@ public class BackendTests
               </Target>
               <Target Name="Tell" DependsOnTargets="CheckTorchBackend">
                 <PropertyGroup>
-                  <Says>backend $(TorchBackend), arguments '$(StartArguments)'</Says>
+                  <Says>$(InformationalVersion), arguments '$(StartArguments)'</Says>
                   <Says>$(Says), warnings are errors: $(TreatWarningsAsErrors), audit $(NuGetAudit)</Says>
-                  <Says>$(Says), configuration $(Configuration), native '$(PublishAot)'</Says>
+                  <Says>$(Says), configuration $(Configuration), native '$(PublishAot)', self-contained $(SelfContained)</Says>
+                  <Says>$(Says), invariant $(InvariantGlobalization), hard links $(CreateHardLinksForCopyLocalIfPossible)</Says>
+                  <Says>$(Says), @(RuntimeHostConfigurationOption->'%(Identity) %(Value)')</Says>
+                  <Says>$(Says), pruned: @(OtherSystem), backend in the program: @(AssemblyMetadata->'%(Value)')</Says>
                 </PropertyGroup>
                 <Message Importance="high" Text="$(Says);@(PackageReference)" />
               </Target>

@@ -36,6 +36,8 @@ public class JoinSplitLibrariesTests
 
         AssertThat("libx.so", isJoined: true);
         Assert.Equal(Mode, File.GetUnixFileMode(Library("libx.so")));
+        var lockFile = Path.Combine(Path.GetDirectoryName(Library("libx.so"))!, ".joining");
+        Assert.True(File.GetUnixFileMode(lockFile).HasFlag(UnixFileMode.OtherRead));
     }
 
     [Fact]
@@ -43,8 +45,12 @@ public class JoinSplitLibrariesTests
     {
         Assert.Equal(s_fine, Run(Join, "libx.so"));
         File.WriteAllBytes(Library("libx.so"), new byte[s_whole.Length]);
-
         Assert.Equal(s_fine, Run(Join, "libx.so"));
+
+        // A restore brings the first piece again, which has another size.
+        Unpack("libx.so");
+        Assert.Equal(s_fine, Run(Join, "libx.so"));
+        AssertThat("libx.so", isJoined: true);
     }
 
     [Theory]

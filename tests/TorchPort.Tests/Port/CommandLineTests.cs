@@ -32,10 +32,13 @@ public class CommandLineTests
     [InlineData("'--exat' was not matched. Did you mean one of the following? --exact", "--exat")]
     [InlineData("'--epoch' was not matched. Did you mean one of the following? --epochs", "--cell", "2", "--epoch=3", "3")]
     [InlineData("'notebook.ipynb'", "notebook.ipynb")]
+    [InlineData("'@absent'", "@absent")]
+    [InlineData("'false'", "--exact", "false")]
     [InlineData("'--lr' stands after '--', where it is no option. Leave out the '--'", "--", "--lr", "0.3")]
     [InlineData("--device", "--device")]
     [InlineData("--device takes auto, cpu, cuda or cuda:N, not 'gpu'", "--device", "gpu")]
     [InlineData("--epochs takes a whole number from 0 to 2147483646, not '2147483647'", "--epochs", "2147483647")]
+    [InlineData("--epochs takes a whole number from 0 to 2147483646, not '1e1'", "--epochs", "1e1")]
     [InlineData("--lr takes a finite number that is not negative, not '-1'", "--lr:-1")]
     [InlineData("--cell takes 2 or 3, not '7'", "--cell", "7")]
     [InlineData("--cell", "--cell", "2", "--cell", "3")]
@@ -59,6 +62,19 @@ public class CommandLineTests
         Start.Port("--device", "cuda").Refused(1, OperatingSystem.IsLinux() ? "-p:TorchBackend=cuda" : "CUDA needs Linux x64");
     }
 
+    // The loader's error looks for files that this user may not read, and a link to nowhere is an IOException.
+    [Fact]
+    public void File_error_is_not_called_an_error_of_stdout()
+    {
+        Assert.SkipUnless(OperatingSystem.IsLinux(), "needs links");
+        var port = CopyOfPort();
+        var folder = Path.GetDirectoryName(port[^1]);
+        File.Delete($"{folder}/libLibTorchSharp.so");
+        File.CreateSymbolicLink($"{folder}/link", "absent");
+
+        Start.Command(port, []).Refused(1, $"TorchPort: Could not find file '{folder}/link'", lines: 1);
+    }
+
     // A published program has no line numbers.
     [Fact]
     public void What_a_cell_throws_is_one_line()
@@ -70,14 +86,15 @@ public class CommandLineTests
         Assert.Matches($"^Running on cpu\n{Place}: value cannot be converted to type float without overflow\n$", outcome.Stderr);
     }
 
-    // Were the closed pipe not seen, a billion epochs would take hours.
+    // Without a reader, so many epochs would take hours, and end after 60 s of CPU time. Each number is its option's limit.
     [Fact]
     public void A_reader_that_has_enough_ends_it_quietly()
     {
         Assert.SkipWhen(OperatingSystem.IsWindows(), "needs a POSIX shell");
-        var outcome = Start.Shell("{ \"$@\" --device cpu --cell 2 --epochs 1000000000; echo $? >&2; } | head -n 1");
+        const string Port = "\"$@\" --device cpu --cell 2 --lr 0 --epochs 2147483646";
+        var outcome = Start.Shell($"{{ ulimit -t 60; {Port}; echo $? >&2; }} | head -n 1");
 
-        Assert.Equal(new Outcome(0, "Epoch    0/1000000000 W: 0.000, Cost: 4.666667\n", "Running on cpu\n0\n"), outcome);
+        Assert.Equal(new Outcome(0, "Epoch    0/2147483646 W: 0.000, Cost: 4.666667\n", "Running on cpu\n0\n"), outcome);
     }
 
     [Fact]

@@ -45,11 +45,12 @@ public class BenchTests
     }
 
     [Fact]
-    public void A_stdout_that_takes_nothing_is_named()
+    public void A_stdout_that_takes_nothing_is_named_and_a_closed_stderr_is_ignored()
     {
         string[] sides = ["--port", WriteScript("port", "seq 20000"), "--python", WriteScript("python", OtherPython)];
-        var outcome = Start.Shell("\"$@\" --rounds 1 > /dev/full", [Python.Any!, s_bench, .. sides]);
-        outcome.Refused(1, "No space left on device\n", lines: 2);
+        string[] bench = [Python.Any!, s_bench, .. sides, "--rounds", "1"];
+        Start.Shell("\"$@\" > /dev/full", bench).Refused(1, "No space left on device\n", lines: 2);
+        Assert.StartsWith("| | whole process", Start.Shell("\"$@\" 2>&-", bench).Stdout, StringComparison.Ordinal);
     }
 
     [Fact]

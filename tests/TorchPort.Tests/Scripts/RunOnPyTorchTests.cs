@@ -33,6 +33,22 @@ public class RunOnPyTorchTests
         Run(s_script, "--diff", "--execute", $"--python={In("python")}").Refused(2, "\nran\n");
     }
 
+    [Fact]
+    public void The_port_gets_its_arguments_and_all_library_folders()
+    {
+        InstallPyTorch("2.10.0");
+        Directory.CreateDirectory(In("nvidia/cublas/lib"));
+        Start.WriteProgram(In("TorchPort"), "printf '%s\\n' \"$LD_LIBRARY_PATH\" \"$@\"");
+        string[] run = ["-c", "bash \"$@\" 2>&-", "sh", In("run-on-pytorch.sh"), "--python", Python.Any!, "two words", "*"];
+        var outcome = Start.Program("/bin/sh", run, ("PYTHONPATH", _folder), ("LD_LIBRARY_PATH", "/mine"));
+
+        var torch = In("torch");
+        Assert.Equal(new Outcome(0, $"{torch}/lib:{torch}/../nvidia/cublas/lib:/mine\ntwo words\n*\n", ""), outcome);
+    }
+
+    [Fact]
+    public void Help_is_no_error() => Assert.Equal(0, Run(s_script, "--help").ExitCode);
+
     [Theory]
     [InlineData("2.9.1", " has 2.9.1: in an environment of its own, pip install \"torch>=2.10,<2.13\"")]
     [InlineData("2.13.0", " has 2.13.0: ")]
@@ -40,6 +56,7 @@ public class RunOnPyTorchTests
     [InlineData("2.12.1", "there is no absent: ", "--python", "absent")]
     [InlineData("2.12.1", "there is no absent: ", "--cell", "2", "--python=absent", "--epochs", "3")]
     [InlineData("2.12.1", "--python takes a Python", "--python")]
+    [InlineData("2.12.1", "--diff needs the repository", "--diff")]
     public void What_cannot_run_is_refused(string version, string says, params string[] arguments)
     {
         InstallPyTorch(version);

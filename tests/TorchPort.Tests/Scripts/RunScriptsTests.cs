@@ -16,17 +16,20 @@ public class RunScriptsTests
         File.WriteAllText($"{_folder}/noise.targets", $"<Project>{Target}</Project>");
         File.WriteAllText($"{_folder}/global.json", """{ "sdk": { "version": "9.0.100", "rollForward": "disable" } }""");
 
-        // Through a link, as one has it in a folder on PATH.
-        File.CreateSymbolicLink($"{_folder}/run", Script("run-cpu.sh"));
-        string[] run = ["-c", "cd \"$0\" && ./run --device cpu", _folder];
+        string[] run = ["-c", "cd \"$0\" && \"$1\" --device cpu", _folder, Link("run-cpu.sh")];
         var outcome = Start.Program("/bin/sh", run, ("CustomAfterMicrosoftCommonTargets", $"{_folder}/noise.targets"));
 
         Assert.Equal(new Outcome(0, Start.Data("recorded-output.txt"), "Running on cpu\n"), outcome);
     }
 
     [Fact]
-    public void The_diff_is_built_with_the_port_in_it() =>
-        Assert.Equal(Start.Diff(), Start.Program(Script("diff-notebook.sh"), []));
+    public void The_diff_is_built_with_the_port_in_it_and_gets_its_arguments()
+    {
+        var copy = $"{_folder}/a notebook.ipynb";
+        File.Copy(Start.Notebook, copy);
+
+        Assert.Equal(Start.Diff(copy), Start.Program(Link("diff-notebook.sh"), [copy]));
+    }
 
     [Fact]
     public void What_a_failed_build_says_is_shown()
@@ -38,16 +41,19 @@ public class RunScriptsTests
         Assert.DoesNotContain(".dll\n", outcome.Stderr, StringComparison.Ordinal);
     }
 
-    [Fact]
-    public void A_CUDA_build_asks_for_the_CUDA_packages()
+    [Theory]
+    [InlineData("run-cuda.sh", 1)]
+    [InlineData("diff-notebook.sh", 2, "--device", "cuda")]
+    [InlineData("diff-notebook.sh", 2, "--device=cuda:1")]
+    public void A_CUDA_build_asks_for_the_CUDA_packages(string script, int exitCode, params string[] arguments)
     {
         Assert.SkipUnless(OperatingSystem.IsLinux(), "the CUDA packages are for Linux");
 
         // The only source has no packages.
         (string, string)[] none = [("NUGET_PACKAGES", _folder), ("RestoreSources", _folder)];
-        var outcome = Start.Program(Script("run-cuda.sh"), [], none);
+        var outcome = Start.Program(Link(script), arguments, none);
 
-        Assert.Equal((1, ""), (outcome.ExitCode, outcome.Stdout));
+        Assert.Equal((exitCode, ""), (outcome.ExitCode, outcome.Stdout));
         Assert.Contains("TorchSharp-cuda-linux", outcome.Stderr, StringComparison.Ordinal);
     }
 
@@ -59,6 +65,9 @@ public class RunScriptsTests
         Start.Program("/bin/sh", ["-c", link, _folder, Script("run-cpu.sh")])
             .Refused(1, "dotnet is not on PATH. Install the .NET 10 SDK.", lines: 1);
     }
+
+    // A script is called through a link, as one has it in a folder on PATH.
+    private string Link(string script) => File.CreateSymbolicLink($"{_folder}/{script}", Script(script)).FullName;
 
     private static string Script(string name) => Path.Combine(Start.Repository, "scripts", name);
 }
