@@ -11,7 +11,7 @@ internal sealed class Comparison
     private readonly NumberColumn _cost;
 
     /// <summary>Runs the port with the settings and compares the lines.</summary>
-    /// <exception cref="TorchPort.TroubleException">There are too many epochs, or the cell fails.</exception>
+    /// <exception cref="TorchPort.CommandFailedException">There are too many epochs, or the cell fails.</exception>
     internal Comparison(PrintedRun run, TrainingSettings settings, ComparisonOptions options)
     {
         (Run, Settings, Options) = (run, settings, options);

@@ -17,8 +17,8 @@ internal sealed class DiffCommand
         Arity = ArgumentArity.ZeroOrOne,
     };
 
-    private readonly Option<decimal?> _tolerance = Number(
-        "--tolerance", "X", "allow numbers to differ by up to X", takes: "a non-negative number", 0, decimal.MaxValue);
+    private readonly Option<decimal?> _tolerance = CreateNumberOption(
+        "--tolerance", "X", "allow numbers to differ by up to X", expected: "a non-negative number", 0, decimal.MaxValue);
 
     private readonly Option<string> _python = new("--python")
     {
@@ -27,11 +27,11 @@ internal sealed class DiffCommand
         DefaultValueFactory = _ => OperatingSystem.IsWindows() ? "python" : "python3",
     };
 
-    private readonly Option<double?> _lr = LearningRate("the learning rate of runs whose code does not name it");
-    private readonly Option<string> _device = Device("the device for the port and, with --execute, the notebook");
-    private readonly Option<bool> _execute = Flag("--execute", "run the notebook; by default, only its saved output is read");
-    private readonly Option<bool> _exact = Flag("--exact", "with --execute: compare floats bit for bit");
-    private readonly Option<bool> _inOrder = Flag("--in-order", "with --execute: run all cells from top to bottom");
+    private readonly Option<double?> _lr = CreateLearningRateOption("the learning rate of runs whose code does not name it");
+    private readonly Option<string> _device = CreateDeviceOption("the device for the port and, with --execute, the notebook");
+    private readonly Option<bool> _execute = CreateFlag("--execute", "run the notebook; by default, only its saved output is read");
+    private readonly Option<bool> _exact = CreateFlag("--exact", "with --execute: compare floats bit for bit");
+    private readonly Option<bool> _inOrder = CreateFlag("--in-order", "with --execute: run all cells from top to bottom");
 
     /// <summary>Creates the command.</summary>
     internal static Command Create()
@@ -72,7 +72,7 @@ internal sealed class DiffCommand
     {
         var path = given.GetValue(_notebook) ?? Path.Combine(AppContext.BaseDirectory, DefaultNotebook);
         var notebook = NotebookFile.Read(path);
-        DeviceChoice.Use(given.GetValue(_device)!);
+        DeviceSelector.SetDefaultDevice(given.GetValue(_device)!);
         var options = new ComparisonOptions(given.GetValue(_exact), given.GetValue(_tolerance));
         var isExecuted = given.GetValue(_execute);
         var cells = isExecuted ? notebook.FindCellsToRun(given.GetValue(_inOrder)) : notebook.FindRunCells();

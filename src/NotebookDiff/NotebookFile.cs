@@ -18,7 +18,7 @@ internal sealed record NotebookFile(IReadOnlyList<Cell> Cells)
         : [.. Cells.Where(cell => cell.ExecutionCount is not null).OrderBy(cell => cell.Order)];
 
     /// <summary>Reads a notebook.</summary>
-    /// <exception cref="TroubleException">The file cannot be read or is not a notebook.</exception>
+    /// <exception cref="CommandFailedException">The file cannot be read or is not a notebook.</exception>
     internal static NotebookFile Read(string path)
     {
         try
@@ -30,12 +30,12 @@ internal sealed record NotebookFile(IReadOnlyList<Cell> Cells)
             var why = Directory.Exists(path) ? "it is a folder."
                 : e is FileNotFoundException or DirectoryNotFoundException ? "file not found."
                 : e.Message;
-            throw new TroubleException($"cannot read '{path}': {why}\nSpecify a notebook, or omit it to use this repository's.");
+            throw new CommandFailedException($"cannot read '{path}': {why}\nSpecify a notebook, or omit it to use this repository's.");
         }
     }
 
     /// <summary>Parses a notebook's JSON.</summary>
-    /// <exception cref="TroubleException">It is not a notebook.</exception>
+    /// <exception cref="CommandFailedException">It is not a notebook.</exception>
     internal static NotebookFile Parse(string path, byte[] json)
     {
         try
@@ -45,23 +45,23 @@ internal sealed record NotebookFile(IReadOnlyList<Cell> Cells)
             var version = ToInt(document.RootElement.GetProperty("nbformat"));
             return version == 4
                 ? new([.. ReadCells(document.RootElement.GetProperty("cells"))])
-                : throw new TroubleException($"{path} uses nbformat {version}; only nbformat 4 is supported.\n"
+                : throw new CommandFailedException($"{path} uses nbformat {version}; only nbformat 4 is supported.\n"
                     + $"Convert it: jupyter nbconvert --to notebook --nbformat 4 '{path}'");
         }
         catch (JsonException) when (json.AsSpan().StartsWith("version https://git-lfs"u8))
         {
-            throw new TroubleException($"{path} is a Git LFS pointer, not the notebook.\nFetch the notebook: git lfs pull");
+            throw new CommandFailedException($"{path} is a Git LFS pointer, not the notebook.\nFetch the notebook: git lfs pull");
         }
         catch (JsonException e)
         {
             var why = json is [] ? "it is empty"
                 : json is [0xFF, 0xFE, ..] or [0xFE, 0xFF, ..] ? "it is UTF-16"
                 : $"error on line {e.LineNumber + 1}";
-            throw new TroubleException($"{path} is not a valid nbformat 4 notebook: {why}.\n{Hint}");
+            throw new CommandFailedException($"{path} is not a valid nbformat 4 notebook: {why}.\n{Hint}");
         }
         catch (Exception e) when (e is KeyNotFoundException or InvalidOperationException or FormatException)
         {
-            throw new TroubleException($"{path} is not a valid nbformat 4 notebook: its cells cannot be read.\n{Hint}");
+            throw new CommandFailedException($"{path} is not a valid nbformat 4 notebook: its cells cannot be read.\n{Hint}");
         }
     }
 

@@ -12,7 +12,7 @@ internal static class NotebookRunner
     private static readonly JsonSerializerOptions s_json = new(JsonSerializerDefaults.Web);
 
     /// <summary>Runs cells and returns them with their new output. Python reports errors on stderr itself.</summary>
-    /// <exception cref="TroubleException">Python cannot be started, or a cell fails.</exception>
+    /// <exception cref="CommandFailedException">Python cannot be started, or a cell fails.</exception>
     internal static (List<Cell> Cells, string Environment) Run(string python, List<Cell> cells, string[] options)
     {
         var input = cells.Select(cell => new { cell.Name, cell.Source, Raised = cell.Error is not null });
@@ -27,7 +27,7 @@ internal static class NotebookRunner
         catch (Exception e) when (e is Win32Exception or IOException or JsonException)
         {
             var why = e is Win32Exception { NativeErrorCode: 2 } ? "file not found" : "it is not a Python";
-            throw new TroubleException($"cannot run '{python}': {why}. Specify a Python with PyTorch with --python.");
+            throw new CommandFailedException($"cannot run '{python}': {why}. Specify a Python with PyTorch with --python.");
         }
     }
 
@@ -52,7 +52,7 @@ internal static class NotebookRunner
         process.WaitForExit();
         return process.ExitCode == 0
             ? answer
-            : throw new TroubleException($"the notebook failed with exit code {process.ExitCode}.");
+            : throw new CommandFailedException($"the notebook failed with exit code {process.ExitCode}.");
     }
 
     private sealed record Answer(string[] Outputs, string Environment);

@@ -48,7 +48,7 @@ internal sealed class NumberColumn
         var own = sample.HasExponent ? $"e{decimals}" : decimals > 1 ? $"F{decimals}" : null;
         var columns = _decimals is null ? null : $"F{_decimals}";
         string?[] formats = [own, columns, $"g{_digits}", "R"];
-        return formats.OfType<string>().Select(format => Text(value, format)).Append(value.ToString("R", PythonFormat.Numbers));
+        return formats.OfType<string>().Select(format => Text(value, format)).Append(value.ToString("R", PythonFormat.NumberFormat));
     }
 
     // A double has too few digits to tell 100000002004087734272.000 from the next number.
@@ -62,7 +62,7 @@ internal sealed class NumberColumn
 
     // .NET writes at least three digits of an exponent, Python at least two.
     private static string Text(double value, string format) =>
-        value.ToString(format, PythonFormat.Numbers)
+        value.ToString(format, PythonFormat.NumberFormat)
             .Replace("e+0", "e+", StringComparison.Ordinal)
             .Replace("e-0", "e-", StringComparison.Ordinal);
 }

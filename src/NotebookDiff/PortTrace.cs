@@ -33,12 +33,12 @@ internal sealed class PortTrace(string cell, int last, bool exact)
     /// Runs one of the port's cells up to the last epoch needed. With the notebook's own settings, the cell runs as written, so
     /// that an edit to it is detected.
     /// </summary>
-    /// <exception cref="TroubleException">There are too many epochs, or the cell fails.</exception>
+    /// <exception cref="CommandFailedException">There are too many epochs, or the cell fails.</exception>
     internal static PortTrace Run(TrainingSettings settings, int epochs, int last, bool exact)
     {
         if (last > MaxEpochs || epochs == int.MaxValue)
         {
-            throw new TroubleException($"epoch {Math.Max(epochs, last):N0} exceeds the limit of {MaxEpochs:N0} epochs.");
+            throw new CommandFailedException($"epoch {Math.Max(epochs, last):N0} exceeds the limit of {MaxEpochs:N0} epochs.");
         }
 
         var (method, rate) = (settings.Method, settings.LearningRate);
@@ -88,7 +88,7 @@ internal sealed class PortTrace(string cell, int last, bool exact)
 
         if (!Console.IsErrorRedirected && epoch % 1000 == 0 && _time.Elapsed.TotalSeconds > _secondsToProgress)
         {
-            StandardStreams.Say($"{cell}: epoch {epoch:N0} of {Math.Min(last, nb_epochs):N0}");
+            StandardStreams.WriteError($"{cell}: epoch {epoch:N0} of {Math.Min(last, nb_epochs):N0}");
             _secondsToProgress *= 2;
         }
     }

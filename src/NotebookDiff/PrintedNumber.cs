@@ -12,14 +12,14 @@ internal sealed partial record PrintedNumber(int Start, string Text)
     private readonly string[] _parts = Text.Split('e', 'E');
 
     internal int End => Start + Text.Length;
-    internal double Value { get; } = double.Parse(Text, Style, PythonFormat.Numbers);
+    internal double Value { get; } = double.Parse(Text, Style, PythonFormat.NumberFormat);
     internal bool IsFinite => double.IsFinite(Value);
     internal bool HasExponent => _parts.Length > 1;
     internal int? AsInteger =>
-        int.TryParse(Text, NumberStyles.AllowThousands, PythonFormat.Numbers, out var value) ? value : null;
+        int.TryParse(Text, NumberStyles.AllowThousands, PythonFormat.NumberFormat, out var value) ? value : null;
 
     internal decimal? AsDecimal =>
-        decimal.TryParse(Text, Style, PythonFormat.Numbers, out var value) && Math.Abs(value) < decimal.MaxValue / 2
+        decimal.TryParse(Text, Style, PythonFormat.NumberFormat, out var value) && Math.Abs(value) < decimal.MaxValue / 2
             ? value
             : null;
 
@@ -33,7 +33,7 @@ internal sealed partial record PrintedNumber(int Start, string Text)
     {
         get
         {
-            var exponent = HasExponent ? int.Parse(_parts[1], PythonFormat.Numbers) : 0;
+            var exponent = HasExponent ? int.Parse(_parts[1], PythonFormat.NumberFormat) : 0;
             var decimals = Text.EndsWith('.') ? 4 : Decimals;
             return IsFinite ? 0.5 * Math.Pow(10, exponent - decimals) : 0;
         }

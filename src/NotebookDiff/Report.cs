@@ -15,7 +15,7 @@ internal sealed class Report(string name, string? environment)
 
     /// <summary>Prints the verdicts, the lines that differ, and what was not compared.</summary>
     /// <returns>The exit code: 0 if every run of this exercise matches, otherwise 1.</returns>
-    /// <exception cref="TroubleException">The notebook has no run of this exercise.</exception>
+    /// <exception cref="CommandFailedException">The notebook has no run of this exercise.</exception>
     internal int Write(TextWriter output, Verdicts verdicts)
     {
         var width = verdicts.All.Select(verdict => verdict.Cell.Name.Length).DefaultIfEmpty().Max();
@@ -31,7 +31,7 @@ internal sealed class Report(string name, string? environment)
         var kinds = verdicts.All.ConvertAll(verdict => verdict.Kind);
         if (!kinds.Exists(kind => kind is VerdictKind.Same or VerdictKind.Different))
         {
-            throw new TroubleException($"nothing to compare in {_name}: {GetNothingToCompareReason(kinds)}");
+            throw new CommandFailedException($"nothing to compare in {_name}: {GetNothingToCompareReason(kinds)}");
         }
 
         var device = PortTrace.Device.type == DeviceType.CPU ? "" : $", the port on {PortTrace.Device}";

@@ -19,7 +19,7 @@ internal sealed class Verdicts(ComparisonOptions options, double? learningRate)
         learningRate is not null && !All.Exists(verdict => verdict.Comparison?.Settings.LearningRate == learningRate);
 
     /// <summary>Adds verdicts on a cell's runs.</summary>
-    /// <exception cref="TorchPort.TroubleException">The port cannot be run.</exception>
+    /// <exception cref="TorchPort.CommandFailedException">The port cannot be run.</exception>
     internal void Add(Cell cell)
     {
         var code = new CellCode(cell.Source, _previousCells);

@@ -24,7 +24,7 @@ internal static partial class Backend
         }
         catch (DllNotFoundException e)
         {
-            throw new TroubleException($"libtorch will not load: {WhyNotLoaded(e.Message.TrimEnd().Split('\n')[^1].Trim())}");
+            throw new CommandFailedException($"libtorch will not load: {WhyNotLoaded(e.Message.TrimEnd().Split('\n')[^1].Trim())}");
         }
 
         // At exit libtorch unregisters its operators one by one. That takes a third of the loading time, and the system frees

@@ -12,12 +12,12 @@ internal static class CellRunner
             cell();
         }
         // The excluded exceptions come from the print callback: stdout failed, or nobody needs more lines.
-        catch (Exception e) when (e is not (TroubleException or OperationCanceledException))
+        catch (Exception e) when (e is not (CommandFailedException or OperationCanceledException))
         {
             var frames = new StackTrace(e, fNeedFileInfo: true).GetFrames();
             var own = frames.FirstOrDefault(frame => Path.GetFileName(frame.GetFileName()) == "Notebook.cs");
             var place = own is null ? "" : $", line {own.GetFileLineNumber()} of Notebook.cs";
-            throw new TroubleException($"In [{label}]{place}: {e.Message.Split('\n')[0].Trim()}");
+            throw new CommandFailedException($"In [{label}]{place}: {e.Message.Split('\n')[0].Trim()}");
         }
     }
 }

@@ -10,13 +10,13 @@ namespace TorchPort;
 internal static class CommandLine
 {
     /// <returns>The exit code: 2 for a wrong command line, else as given for trouble and for a reader that left.</returns>
-    internal static int Run(Command command, string[] args, int failed, int readerLeft)
+    internal static int Run(Command command, string[] args, int failureExitCode, int brokenPipeExitCode)
     {
         var parsed = Parse(command, args);
         if (parsed.Action is ParseErrorAction refusal)
         {
             var option = args.SkipWhile(word => word != "--").FirstOrDefault(word => word is ['-', '-', _, ..]);
-            StandardStreams.Say(option is null
+            StandardStreams.WriteError(option is null
                 ? $"{command.Name}: {WhatIsWrong(parsed, refusal)}\nSee {command.Name} --help."
                 : $"{command.Name}: '{option}' stands after '--', where it is no option. Leave out the '--'.");
             return 2;
@@ -29,37 +29,37 @@ internal static class CommandLine
         }
         catch (OperationCanceledException)
         {
-            return readerLeft;
+            return brokenPipeExitCode;
         }
-        catch (Exception e) when (e is TroubleException or IOException or UnauthorizedAccessException)
+        catch (Exception e) when (e is CommandFailedException or IOException or UnauthorizedAccessException)
         {
-            StandardStreams.Say($"{command.Name}: {e.Message}");
-            return failed;
+            StandardStreams.WriteError($"{command.Name}: {e.Message}");
+            return failureExitCode;
         }
     }
 
-    internal static Option<string> Device(string description) => new("--device")
+    internal static Option<string> CreateDeviceOption(string description) => new("--device")
     {
         Description = description,
         HelpName = "D",
         DefaultValueFactory = _ => "auto",
-        CustomParser = given => DeviceChoice.IsDevice(Text(given)) ? Text(given) : Reject<string>(given, DeviceChoice.Words),
+        CustomParser = given => DeviceSelector.IsValidName(Text(given)) ? Text(given) : Reject<string>(given, DeviceSelector.Syntax),
     };
 
-    internal static Option<double?> LearningRate(string description) =>
-        Number("--lr", "X", description, "a finite number that is not negative", 0, double.MaxValue);
+    internal static Option<double?> CreateLearningRateOption(string description) =>
+        CreateNumberOption("--lr", "X", description, "a finite number that is not negative", 0, double.MaxValue);
 
-    internal static Option<T?> Number<T>(string name, string shape, string description, string takes, T least, T most)
+    internal static Option<T?> CreateNumberOption<T>(string name, string shape, string description, string expected, T least, T most)
         where T : struct, INumber<T> => new(name)
         {
             Description = description,
             HelpName = shape,
             CustomParser = given =>
                 T.TryParse(Text(given), Style<T>(), CultureInfo.InvariantCulture, out var value)
-                && value >= least && value <= most ? value : Reject<T?>(given, takes),
+                && value >= least && value <= most ? value : Reject<T?>(given, expected),
         };
 
-    internal static Option<bool> Flag(string name, string description) =>
+    internal static Option<bool> CreateFlag(string name, string description) =>
         new(name) { Description = description, Arity = ArgumentArity.Zero };
 
     // An integer has digits alone: 1e1 is none.
@@ -67,9 +67,9 @@ internal static class CommandLine
 
     private static string Text(ArgumentResult given) => given.Tokens[0].Value;
 
-    private static T? Reject<T>(ArgumentResult given, string takes)
+    private static T? Reject<T>(ArgumentResult given, string expected)
     {
-        given.AddError($"{((OptionResult)given.Parent!).Option.Name} takes {takes}, not '{Text(given)}'.");
+        given.AddError($"{((OptionResult)given.Parent!).Option.Name} takes {expected}, not '{Text(given)}'.");
         return default;
     }
 

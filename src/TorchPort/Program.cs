@@ -5,24 +5,24 @@ using TorchSharp;
 using static TorchPort.CommandLine;
 
 const int MostEpochs = int.MaxValue - 1;
-var device = Device($"{DeviceChoice.Words}; auto uses CUDA if this build includes it and a GPU answers");
-var cell = Number("--cell", "2|3", "run only In [2] or only In [3] [default: both, in order]",
-    takes: "2 or 3", least: 2, most: 3);
-var epochs = Number("--epochs", "N", $"the notebook's nb_epochs, from 0 to {MostEpochs} [default: 10]",
-    takes: $"a whole number from 0 to {MostEpochs}", least: 0, most: MostEpochs);
-var lr = LearningRate("the learning rate, finite and not negative [default: 0.1 in In [2], 0.15 in In [3]]");
-var exact = Flag("--exact", "print every float with up to nine significant digits, which tell any two float32 apart");
+var device = CreateDeviceOption($"{DeviceSelector.Syntax}; auto uses CUDA if this build includes it and a GPU answers");
+var cell = CreateNumberOption("--cell", "2|3", "run only In [2] or only In [3] [default: both, in order]",
+    expected: "2 or 3", least: 2, most: 3);
+var epochs = CreateNumberOption("--epochs", "N", $"the notebook's nb_epochs, from 0 to {MostEpochs} [default: 10]",
+    expected: $"a whole number from 0 to {MostEpochs}", least: 0, most: MostEpochs);
+var lr = CreateLearningRateOption("the learning rate, finite and not negative [default: 0.1 in In [2], 0.15 in In [3]]");
+var exact = CreateFlag("--exact", "print every float with up to nine significant digits, which tell any two float32 apart");
 var version = new VersionOption { Description = "show the versions of TorchPort, TorchSharp and libtorch, and the backend" };
 
 const string Purpose = "Gradient descent for H(x) = Wx, as gradient-descent.ipynb does it: by hand, then with optim.SGD.";
 var command = new Command("TorchPort", Purpose) { device, cell, epochs, lr, exact, version, new HelpOption() };
 command.SetAction(RunCells);
-return Run(command, args, failed: 1, readerLeft: 0);
+return Run(command, args, failureExitCode: 1, brokenPipeExitCode: 0);
 
 void RunCells(ParseResult options)
 {
-    DeviceChoice.Use(options.GetValue(device)!);
-    StandardStreams.Say($"Running on {torch.get_default_device()}");
+    DeviceSelector.SetDefaultDevice(options.GetValue(device)!);
+    StandardStreams.WriteError($"Running on {torch.get_default_device()}");
 
     var stdout = options.InvocationConfiguration.Output;
     var format = new PythonFormat(options.GetValue(exact));

@@ -8,7 +8,7 @@ namespace TorchPort;
 internal static partial class StandardStreams
 {
     /// <summary>Says something on standard error. One that is closed or full is no reason to stop.</summary>
-    internal static void Say(string text)
+    internal static void WriteError(string text)
     {
         try
         {
@@ -72,7 +72,7 @@ internal static partial class StandardStreams
             catch (Exception e) when (e is IOException or UnauthorizedAccessException)
             {
                 var why = e is IOException ? e.Message : "it is closed.";
-                throw new TroubleException($"cannot write to standard output: {why}");
+                throw new CommandFailedException($"cannot write to standard output: {why}");
             }
         }
     }

@@ -3,14 +3,14 @@ namespace TorchPort.Tests;
 /// <summary>The port built with <c>-p:TorchBackend=external</c>, which carries no libtorch. It is for Linux.</summary>
 internal static class ExternalPort
 {
-    private static readonly Lazy<string> s_program = new(() => Start.Build("src/TorchPort", "-p:TorchBackend=external"));
+    private static readonly Lazy<string> s_program = new(() => TestProcess.Build("src/TorchPort", "-p:TorchBackend=external"));
     internal static string Program => s_program.Value;
 
     /// <summary>The folder of the libtorch in the CPU package.</summary>
     internal static string LibTorch { get; } =
-        Path.Combine(Start.NuGetPackages, "libtorch-cpu-linux-x64", Backend.LibTorchVersion, "runtimes/linux-x64/native");
+        Path.Combine(TestProcess.NuGetPackages, "libtorch-cpu-linux-x64", Backend.LibTorchVersion, "runtimes/linux-x64/native");
 
     /// <summary>Runs it with a folder on the loader's path.</summary>
-    internal static Outcome Run(string libraries, params string[] arguments) =>
-        Start.Program(Start.DotNet, [Program, .. arguments], ("LD_LIBRARY_PATH", libraries));
+    internal static ProcessResult Run(string libraries, params string[] arguments) =>
+        TestProcess.Run(TestProcess.DotNet, [Program, .. arguments], ("LD_LIBRARY_PATH", libraries));
 }

@@ -7,9 +7,9 @@ public class StreamTests
 {
     private static readonly Dictionary<string, string[]> s_programs = new()
     {
-        ["TorchPort"] = Start.PortCommand,
-        ["NotebookDiff"] = Start.DiffCommand,
-        ["bench.py"] = [Python.Any ?? "", Path.Combine(Start.Repository, "scripts/bench.py")],
+        ["TorchPort"] = TestProcess.PortCommand,
+        ["NotebookDiff"] = TestProcess.DiffCommand,
+        ["bench.py"] = [Python.Default ?? "", Path.Combine(TestProcess.RepositoryRoot, "scripts/bench.py")],
     };
 
     [Theory]
@@ -21,7 +21,7 @@ public class StreamTests
     [InlineData("NotebookDiff", ">&-", 2, "it is closed")]
     [InlineData("NotebookDiff", "> /dev/full", 2, "No space left on device")]
     public void A_stdout_that_takes_nothing_is_an_error(string program, string rest, int exitCode, string why) =>
-        Run(program, rest).Refused(exitCode, $"{program}: cannot write to standard output: {why}");
+        Run(program, rest).AssertFailed(exitCode, $"{program}: cannot write to standard output: {why}");
 
     [Theory]
     [InlineData("TorchPort", "--device cpu", 0)]
@@ -43,19 +43,19 @@ public class StreamTests
     public void Terminal_gets_each_line_at_once_and_a_pipe_gets_blocks(string line, bool isLineByLine)
     {
         Assert.SkipUnless(File.Exists("/proc/self/io"), "needs a Linux that counts writes");
-        var file = Path.Combine(Start.NewFolder(), "port.sh");
-        var port = string.Join(' ', Start.PortCommand.Select(word => $"'{word}'"));
-        Start.WriteProgram(file, $"{port} --cell 2 --epochs 1000; grep syscw /proc/$$/io");
+        var file = Path.Combine(TestProcess.CreateTempFolder(), "port.sh");
+        var port = string.Join(' ', TestProcess.PortCommand.Select(word => $"'{word}'"));
+        TestProcess.WriteShellScript(file, $"{port} --cell 2 --epochs 1000; grep syscw /proc/$$/io");
 
-        var printed = Start.Shell(string.Format(CultureInfo.InvariantCulture, line, file)).Stdout.Split("syscw: ");
+        var printed = TestProcess.RunShell(string.Format(CultureInfo.InvariantCulture, line, file)).Stdout.Split("syscw: ");
         var writes = int.Parse(printed[1], CultureInfo.InvariantCulture);
         Assert.Equal((1001, isLineByLine), (printed[0].Split("Epoch ").Length - 1, writes > 1000));
     }
 
-    private static Outcome Run(string program, string rest)
+    private static ProcessResult Run(string program, string rest)
     {
         Assert.SkipUnless(OperatingSystem.IsLinux(), "needs /dev/full");
-        Assert.SkipWhen(s_programs[program][0].Length == 0, Python.NoPython);
-        return Start.Shell($"\"$@\" {rest}", s_programs[program]);
+        Assert.SkipWhen(s_programs[program][0].Length == 0, Python.PythonRequired);
+        return TestProcess.RunShell($"\"$@\" {rest}", s_programs[program]);
     }
 }

@@ -53,12 +53,12 @@ public class BackendTests
     {
         string[] given = [.. Rows.Select(row => row.Data.Item1)];
         var rows = given.Select(row => $"""<Row Include="{row.Replace(";", "%3B", StringComparison.Ordinal)}" />""");
-        var project = $"{Start.NewFolder()}/ask.proj";
+        var project = $"{TestProcess.CreateTempFolder()}/ask.proj";
         File.WriteAllText(project, $"""
             <Project>
               <ItemGroup>{string.Concat(rows)}</ItemGroup>
               <Target Name="Ask" Inputs="%(Row.Identity)" Outputs="none">
-                <MSBuild Projects="{Start.Repository}/src/TorchPort/TorchPort.csproj" Targets="Tell" ContinueOnError="true"
+                <MSBuild Projects="{TestProcess.RepositoryRoot}/src/TorchPort/TorchPort.csproj" Targets="Tell" ContinueOnError="true"
                          Properties="CustomAfterMicrosoftCommonTargets={project};$([MSBuild]::Unescape('%(Row.Identity)'))" />
                 <Message Importance="high" Text="[row]" />
               </Target>
@@ -77,7 +77,7 @@ public class BackendTests
             """);
 
         string[] options = ["-t:Ask", "-nologo", "-tl:off", "-clp:NoSummary", "-v:m"];
-        var told = Start.Program(Start.DotNet, ["build", project, .. options], ("DEVICE", "cuda:7"), ("CI", "")).Stdout;
+        var told = TestProcess.Run(TestProcess.DotNet, ["build", project, .. options], ("DEVICE", "cuda:7"), ("CI", "")).Stdout;
         return given.Zip(told.Split("[row]")).ToDictionary(row => row.First, row => row.Second.Trim());
     }
 }

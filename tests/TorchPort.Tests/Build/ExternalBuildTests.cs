@@ -3,7 +3,7 @@ namespace TorchPort.Tests;
 /// <summary>The external build on the libtorch of the CPU package, and on none.</summary>
 public class ExternalBuildTests
 {
-    private readonly string _folder = Start.NewFolder();
+    private readonly string _folder = TestProcess.CreateTempFolder();
 
     public ExternalBuildTests() => Assert.SkipUnless(OperatingSystem.IsLinux(), "the external build is for Linux");
 
@@ -19,7 +19,7 @@ public class ExternalBuildTests
     {
         var outcome = ExternalPort.Run(_folder);
 
-        outcome.Refused(1, "libtorch.so: cannot open shared object file");
+        outcome.AssertFailed(1, "libtorch.so: cannot open shared object file");
         Assert.Contains($"built for libtorch {Backend.LibTorchVersion}", outcome.Stderr, StringComparison.Ordinal);
     }
 
@@ -29,5 +29,5 @@ public class ExternalBuildTests
 
     [Fact]
     public void Cuda_on_a_libtorch_for_the_CPU_is_an_error() =>
-        ExternalPort.Run(ExternalPort.LibTorch, "--device", "cuda").Refused(1, "the libtorch that was found is for the CPU only");
+        ExternalPort.Run(ExternalPort.LibTorch, "--device", "cuda").AssertFailed(1, "the libtorch that was found is for the CPU only");
 }

@@ -14,8 +14,8 @@ public class JoinSplitLibrariesTests
         """;
 
     private static readonly byte[] s_whole = RandomNumberGenerator.GetBytes((12 * PieceSize) - 1);
-    private static readonly Outcome s_fine = new(0, "", "");
-    private readonly string _folder = Start.NewFolder("Jiwoo's 가중치 ");
+    private static readonly ProcessResult s_fine = new(0, "", "");
+    private readonly string _folder = TestProcess.CreateTempFolder("Jiwoo's 가중치 ");
 
     public JoinSplitLibrariesTests()
     {
@@ -58,13 +58,13 @@ public class JoinSplitLibrariesTests
     [InlineData(JoinReadOnly, "Read-only file system")]
     public void A_library_that_cannot_be_written_is_one_error_and_stays_as_it_came(string line, string why)
     {
-        var canMount = Start.Shell("unshare --mount true").ExitCode == 0;
+        var canMount = TestProcess.RunShell("unshare --mount true").ExitCode == 0;
         Assert.SkipUnless(canMount || line != JoinReadOnly, "only root can mount a folder read-only");
         Unpack("liby.so");
 
         const string Cure = "Make room, make the folder writable, or name another with NUGET_PACKAGES, and build again.";
         var error = $"{Library("libx.so")}: its pieces cannot be joined ({why}). {Cure}\n";
-        Assert.Equal(new Outcome(1, error, ""), Run(line, "libx.so", "liby.so"));
+        Assert.Equal(new ProcessResult(1, error, ""), Run(line, "libx.so", "liby.so"));
         AssertThat("libx.so", isJoined: false);
     }
 
@@ -84,7 +84,7 @@ public class JoinSplitLibrariesTests
             wait $!
             """, "libx.so");
 
-        Assert.Equal(new Outcome(1, "libx.so\nlibx.so.joined\nlibx.so.sha\n", ""), outcome);
+        Assert.Equal(new ProcessResult(1, "libx.so\nlibx.so.joined\nlibx.so.sha\n", ""), outcome);
         AssertThat("libx.so", isJoined: false);
     }
 
@@ -95,7 +95,7 @@ public class JoinSplitLibrariesTests
         var builds = projects.AsParallel().Select(project => Build(project, "libx.so")).ToArray();
 
         // The name of the backend is what was asked for, and no more.
-        Assert.All(builds, build => Assert.Equal(new Outcome(0, "cuda\n", ""), build));
+        Assert.All(builds, build => Assert.Equal(new ProcessResult(0, "cuda\n", ""), build));
         AssertThat("libx.so", isJoined: true);
     }
 
@@ -110,9 +110,9 @@ public class JoinSplitLibrariesTests
         var build = Build("one", "libgap.so", "libwrong.so", "libx.so");
 
         var damaged = $"a piece of this library is missing or damaged. Delete the folders {In("packages")}";
-        Assert.Equal((1, 2), (build.ExitCode, build.Errors.Length));
-        Assert.Contains($"error : {Library("libgap.so")}: {damaged}/libgap.so-*,", build.Errors[0], StringComparison.Ordinal);
-        Assert.Contains($"error : {Library("libwrong.so")}: {damaged}/libwrong.so-*,", build.Errors[1], StringComparison.Ordinal);
+        Assert.Equal((1, 2), (build.ExitCode, build.StderrLines.Length));
+        Assert.Contains($"error : {Library("libgap.so")}: {damaged}/libgap.so-*,", build.StderrLines[0], StringComparison.Ordinal);
+        Assert.Contains($"error : {Library("libwrong.so")}: {damaged}/libwrong.so-*,", build.StderrLines[1], StringComparison.Ordinal);
         AssertThat("libgap.so", isJoined: false);
         AssertThat("libwrong.so", isJoined: false);
         AssertThat("libx.so", isJoined: true);
@@ -144,15 +144,15 @@ public class JoinSplitLibrariesTests
     }
 
     // Runs a line of shell, in which "$@" joins the libraries.
-    private Outcome Run(string line, params string[] libraries)
+    private ProcessResult Run(string line, params string[] libraries)
     {
-        var script = Path.Combine(Start.Repository, "src/TorchPort/build/join-split-libraries.sh");
+        var script = Path.Combine(TestProcess.RepositoryRoot, "src/TorchPort/build/join-split-libraries.sh");
         string[] join = ["sh", script, In("stamp"), .. libraries.Select(Library)];
-        return Start.Program("sh", ["-c", line, "sh", .. join], ("PACKAGES", In("packages")));
+        return TestProcess.Run("sh", ["-c", line, "sh", .. join], ("PACKAGES", In("packages")));
     }
 
     // Builds a project with the repository's own build files, where a package brings a FileRestitch of its own.
-    private Outcome Build(string project, params string[] libraries)
+    private ProcessResult Build(string project, params string[] libraries)
     {
         var obj = Directory.CreateDirectory(In($"{project}/obj/cuda"));
         File.WriteAllText(In($"{project}/{project}.csproj"), """<Project Sdk="Microsoft.NET.Sdk" />""");
@@ -162,10 +162,10 @@ public class JoinSplitLibrariesTests
               <Target Name="FileRestitch"><Error Text="the package's own target ran" /></Target>
             </Project>
             """);
-        var file = $"{Start.Repository}/Directory.Build";
+        var file = $"{TestProcess.RepositoryRoot}/Directory.Build";
         string[] files = [$"-p:DirectoryBuildPropsPath={file}.props", $"-p:DirectoryBuildTargetsPath={file}.targets"];
         string[] question = ["-t:FileRestitch", "-getProperty:TorchBackend", "-p:TorchBackend=cuda"];
-        return Start.Program(Start.DotNet, ["build", "--no-restore", In(project), .. files, .. question]);
+        return TestProcess.Run(TestProcess.DotNet, ["build", "--no-restore", In(project), .. files, .. question]);
     }
 
     // A library that is not joined is as it came: its first piece, and the fragments.

@@ -20,7 +20,7 @@ public class LoadOnOlderLibstdcxxTests
     {
         const string Name = "libLibTorchSharp.so";
         var version = typeof(torch.Tensor).Assembly.GetName().Version!.ToString(3);
-        var package = Path.Combine(Start.NuGetPackages, "torchsharp", version);
+        var package = Path.Combine(TestProcess.NuGetPackages, "torchsharp", version);
         var theirs = File.ReadAllBytes(Path.Combine(package, "runtimes/linux-x64/native", Name));
         var ours = File.ReadAllBytes(Path.Combine(AppContext.BaseDirectory, Name));
 
@@ -33,15 +33,15 @@ public class LoadOnOlderLibstdcxxTests
     public void A_project_of_ones_own_runs_with_one_libtorch_in_its_output()
     {
         const string Import = "LoadOnOlderLibstdcxx.targets";
-        var section = File.ReadAllText($"{Start.Repository}/README.md").Split("## In your own project")[1];
-        var folder = Start.NewFolder();
+        var section = File.ReadAllText($"{TestProcess.RepositoryRoot}/README.md").Split("## In your own project")[1];
+        var folder = TestProcess.CreateTempFolder();
         File.WriteAllText($"{folder}/own.csproj", section.Split("```xml\n")[1].Split("```")[0]);
         File.WriteAllText($"{folder}/Program.cs", section.Split("```cs\n")[1].Split("```")[0]);
         File.WriteAllText($"{folder}/Directory.Build.targets", FewerPackages);
-        File.Copy($"{Start.Repository}/src/TorchPort/build/{Import}", $"{folder}/{Import}");
+        File.Copy($"{TestProcess.RepositoryRoot}/src/TorchPort/build/{Import}", $"{folder}/{Import}");
 
         string[] run = ["run", "--project", folder, "-p:CreateHardLinksForCopyLocalIfPossible=true"];
-        Assert.Equal(new Outcome(0, "W is 0\n", ""), Start.Program(Start.DotNet, run));
+        Assert.Equal(new ProcessResult(0, "W is 0\n", ""), TestProcess.Run(TestProcess.DotNet, run));
         var libraries = Directory.GetFiles(folder, "*torch_cpu.*", SearchOption.AllDirectories);
         Assert.Equal(["libtorch_cpu.so"], libraries.Select(Path.GetFileName));
     }

@@ -2,34 +2,34 @@ using System.CommandLine;
 using System.Text.Json.Nodes;
 using TorchPort;
 using TorchPort.Tests;
-using static NotebookDiff.Tests.LearnersNotebook;
+using static NotebookDiff.Tests.NotebookBuilder;
 
 namespace NotebookDiff.Tests;
 
 /// <summary>The complete program.</summary>
 public class NotebookDiffTests
 {
-    private readonly string _folder = Start.NewFolder("노트 북 ");
+    private readonly string _folder = TestProcess.CreateTempFolder("노트 북 ");
 
     private string Mine => Path.Combine(_folder, "mine.ipynb");
 
     [Fact]
     public void Default_notebook_is_identical_as_saved() =>
         Assert.Equal(
-            new Outcome(0, """
+            new ProcessResult(0, """
                 In [2]  by hand, lr 0.1, epochs 0 to 10: identical, 11 lines
                 In [3]  SGD, lr 0.15, epochs 0 to 10: identical, 11 lines
                 Compared with the saved output of gradient-descent.ipynb; --execute runs its code.
 
                 """.ReplaceLineEndings("\n"), ""),
-            Start.Diff());
+            TestProcess.RunDiff());
 
     [Fact]
     public void Default_notebook_is_bit_identical_as_run()
     {
-        Assert.SkipWhen(Python.WithTorch is null, Python.NoTorch);
+        Assert.SkipWhen(Python.WithTorch is null, Python.TorchRequired);
 
-        var outcome = Start.Diff("--execute", "--exact", "--device", "cpu", "--python", Python.WithTorch!);
+        var outcome = TestProcess.RunDiff("--execute", "--exact", "--device", "cpu", "--python", Python.WithTorch!);
 
         var lines = outcome.Stdout.Split('\n');
         Assert.Equal((0, ""), (outcome.ExitCode, outcome.Stderr));
@@ -41,8 +41,8 @@ public class NotebookDiffTests
     [Fact]
     public void Cells_that_are_run_keep_their_names()
     {
-        Assert.SkipWhen(Python.WithTorch is null, Python.NoTorch);
-        var notebook = new LearnersNotebook().Cell(Imports, count: 7).Cell(ByHand, count: null).Cell(Sgd, count: 3);
+        Assert.SkipWhen(Python.WithTorch is null, Python.TorchRequired);
+        var notebook = new NotebookBuilder().Cell(Imports, count: 7).Cell(ByHand, count: null).Cell(Sgd, count: 3);
         File.WriteAllText(Mine, notebook.Json());
 
         var lines = Here(Mine, "--execute", "--in-order", "--python", Python.WithTorch!).Stdout.Split('\n');
@@ -54,7 +54,7 @@ public class NotebookDiffTests
     public void Nothing_in_a_notebook_runs_without_execute()
     {
         var proof = JsonValue.Create(Path.Combine(_folder, "proof")).ToJsonString();
-        File.WriteAllText(Mine, new LearnersNotebook().Cell($"open({proof}, 'w')").Cell(ByHand, ByHandPrinted).Json());
+        File.WriteAllText(Mine, new NotebookBuilder().Cell($"open({proof}, 'w')").Cell(ByHand, ByHandPrinted).Json());
 
         Assert.Equal(0, Here(Mine).ExitCode);
         Assert.Single(Directory.GetFiles(_folder));
@@ -65,11 +65,11 @@ public class NotebookDiffTests
     [InlineData("SIGTERM", 143)]
     public void Interrupted_diff_leaves_no_notebook_running(string signal, int exitCode)
     {
-        Assert.SkipWhen(OperatingSystem.IsWindows() || Python.Any is null, Python.NoPython);
+        Assert.SkipWhen(OperatingSystem.IsWindows() || Python.Default is null, Python.PythonRequired);
         var interrupt = $"import os, signal, sys, time\nos.kill(os.getppid(), signal.{signal})";
         File.WriteAllText(Mine, Of($"{interrupt}\ntime.sleep(20)\nprint('still running', file=sys.stderr)").Json());
 
-        Assert.Equal(new Outcome(exitCode, "", ""), Start.Diff(Mine, "--execute", "--python", Python.Any!));
+        Assert.Equal(new ProcessResult(exitCode, "", ""), TestProcess.RunDiff(Mine, "--execute", "--python", Python.Default!));
     }
 
     [Theory]
@@ -92,7 +92,7 @@ public class NotebookDiffTests
     [InlineData("--port", "argument '--port'", "/nothere", "--", "mine.ipynb")]
     [InlineData("--device", "--device takes auto, cpu, cuda or cuda:N, not 'gpu'", "gpu")]
     public void Errors_are_one_to_three_lines(string first, string says, params string[] others) =>
-        Here([first, .. others]).Refused(2, says);
+        Here([first, .. others]).AssertFailed(2, says);
 
     [Theory]
     [InlineData("--lr:0.2")]
@@ -100,7 +100,7 @@ public class NotebookDiffTests
     [InlineData("--lr", "0.2")]
     public void Every_argument_counts(params string[] lr)
     {
-        File.WriteAllText(Mine, new LearnersNotebook().Cell(ByHand, ByHandPrinted.With("0.840", "0.841")).Json());
+        File.WriteAllText(Mine, new NotebookBuilder().Cell(ByHand, ByHandPrinted.With("0.840", "0.841")).Json());
 
         Assert.Equal(1, Here(Mine, "--").ExitCode);
         Assert.Equal(1, Here("--", Mine).ExitCode);
@@ -111,7 +111,7 @@ public class NotebookDiffTests
     [Fact]
     public void Random_mutations_of_a_notebook_are_answered()
     {
-        var own = File.ReadAllBytes(Start.Notebook);
+        var own = File.ReadAllBytes(TestProcess.Notebook);
         var random = new Random(1);
         var answers = Enumerable.Range(0, 500).Select(_ =>
         {
@@ -123,12 +123,12 @@ public class NotebookDiffTests
         }).ToList();
 
         Assert.Equal([0, 1, 2], answers.Select(answer => answer.ExitCode).Distinct().Order());
-        Assert.All(answers, answer => Assert.InRange(answer.Errors.Length, 0, 3));
+        Assert.All(answers, answer => Assert.InRange(answer.StderrLines.Length, 0, 3));
         Assert.All(answers, answer => Assert.DoesNotContain(answer.Stderr, c => char.IsControl(c) && c != '\n'));
     }
 
     // Runs the program as its main method does, except for the exit code and the streams.
-    private static Outcome Here(params string[] arguments)
+    private static ProcessResult Here(params string[] arguments)
     {
         var parsed = CommandLine.Parse(DiffCommand.Create(), arguments);
         using var output = new StringWriter { NewLine = "\n" };
@@ -136,12 +136,12 @@ public class NotebookDiffTests
         {
             var settings = new InvocationConfiguration { EnableDefaultExceptionHandler = false, Output = output };
             return parsed.Errors.Count > 0
-                ? new Outcome(2, "", string.Join('\n', parsed.Errors))
-                : new Outcome(parsed.Invoke(settings), output.ToString(), "");
+                ? new ProcessResult(2, "", string.Join('\n', parsed.Errors))
+                : new ProcessResult(parsed.Invoke(settings), output.ToString(), "");
         }
-        catch (TroubleException e)
+        catch (CommandFailedException e)
         {
-            return new Outcome(2, output.ToString(), e.Message);
+            return new ProcessResult(2, output.ToString(), e.Message);
         }
     }
 }

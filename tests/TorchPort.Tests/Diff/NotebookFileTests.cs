@@ -1,7 +1,7 @@
 using System.Text;
 using System.Text.Json.Nodes;
 using TorchPort;
-using static NotebookDiff.Tests.LearnersNotebook;
+using static NotebookDiff.Tests.NotebookBuilder;
 
 namespace NotebookDiff.Tests;
 
@@ -11,7 +11,7 @@ public class NotebookFileTests
     [Fact]
     public void Cells_are_in_execution_order_and_those_that_were_not_run_are_left_out()
     {
-        var notebook = new LearnersNotebook().Cell("a", count: 9).Cell("b", "1", count: null).Cell("c", count: 3)
+        var notebook = new NotebookBuilder().Cell("a", count: 9).Cell("b", "1", count: null).Cell("c", count: 3)
             .Cell("d", count: 9).Cell("e", count: null);
         var file = Parse(notebook.Json());
 
@@ -19,7 +19,7 @@ public class NotebookFileTests
         Assert.Equal(names, file.FindRunCells().Select(cell => cell.Name));
         Assert.Equal(["c", "a", "d"], file.FindCellsToRun(inOrder: false).Select(cell => cell.Source));
         Assert.Equal(["a", "b", "c", "d", "e"], file.FindCellsToRun(inOrder: true).Select(cell => cell.Source));
-        Assert.Single(Parse(new LearnersNotebook().Cell("a", count: null).Json()).FindCellsToRun(inOrder: false));
+        Assert.Single(Parse(new NotebookBuilder().Cell("a", count: null).Json()).FindCellsToRun(inOrder: false));
     }
 
     [Fact]
@@ -49,7 +49,7 @@ public class NotebookFileTests
         var text = Encoding.GetEncoding(encoding);
         byte[] json = [.. text.GetPreamble(), .. text.GetBytes(Of("# é").Json().With("\\u00E9", "é"))];
 
-        var trouble = Assert.Throws<TroubleException>(() => NotebookFile.Parse("", json));
+        var trouble = Assert.Throws<CommandFailedException>(() => NotebookFile.Parse("", json));
         Assert.Contains(says, trouble.Message, StringComparison.Ordinal);
     }
 
@@ -67,7 +67,7 @@ public class NotebookFileTests
     [InlineData("jupyter nbconvert --to notebook --nbformat 4 'my notebook.ipynb'", "{\"nbformat\": 3, \"worksheets\": []}")]
     public void Other_files_are_rejected(string says, string json)
     {
-        var trouble = Assert.Throws<TroubleException>(() => Parse(json));
+        var trouble = Assert.Throws<CommandFailedException>(() => Parse(json));
 
         Assert.Contains(says, trouble.Message, StringComparison.Ordinal);
         Assert.InRange(trouble.Message.Split('\n').Length, 1, 3);

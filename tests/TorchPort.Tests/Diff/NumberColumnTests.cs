@@ -24,14 +24,14 @@ public class NumberColumnTests
     [InlineData("'{:012.3f}'.format(x)")]
     public void Number_matches_its_float_and_no_other(string format)
     {
-        Assert.SkipWhen(Python.Any is null, Python.NoPython);
+        Assert.SkipWhen(Python.Default is null, Python.PythonRequired);
         var script = $"""
             import struct
             for bits in [{string.Join(", ", s_floats.Select(BitConverter.SingleToInt32Bits))}]:
                 x = struct.unpack('f', struct.pack('i', bits))[0]
                 print({format})
             """;
-        var printed = TextLines.Split(Start.Program(Python.Any!, ["-c", script]).Stdout);
+        var printed = TextLines.Split(TestProcess.Run(Python.Default!, ["-c", script]).Stdout);
         var written = printed.ConvertAll(text => new PrintedNumber(0, text));
         var column = new NumberColumn(written, new());
 

@@ -1,6 +1,6 @@
 using System.Text.Json.Nodes;
 using TorchPort.Tests;
-using static NotebookDiff.Tests.LearnersNotebook;
+using static NotebookDiff.Tests.NotebookBuilder;
 
 namespace NotebookDiff.Tests;
 
@@ -8,7 +8,7 @@ namespace NotebookDiff.Tests;
 public class ReportTests
 {
     private static readonly string s_edited = SgdPrinted.With("0.974,", "0.975");
-    private static readonly string s_sgdExact = "Epoch    0" + Start.Data("pytorch-1.13-cpu-exact.txt").Split("Epoch    0")[^1];
+    private static readonly string s_sgdExact = "Epoch    0" + TestProcess.ReadData("pytorch-1.13-cpu-exact.txt").Split("Epoch    0")[^1];
 
     // The code, the saved lines, and the end of a verdict.
     public static TheoryData<string, string, string> Edits { get; } = new()
@@ -76,7 +76,7 @@ public class ReportTests
     [InlineData("code cell 1  was not run: it has no execution count; --execute --in-order runs all cells\n", null, "", "", "")]
     public void Cell_that_trains_without_saved_steps_is_named(string says, int? count, string output, string key, string value)
     {
-        var notebook = JsonNode.Parse(new LearnersNotebook().Cell(Sgd, count: count).Json())!;
+        var notebook = JsonNode.Parse(new NotebookBuilder().Cell(Sgd, count: count).Json())!;
         var json = new JsonObject { ["output_type"] = output, ["text"] = SgdPrinted[..39], [key] = value };
         notebook["cells"]![0]!["outputs"]!.AsArray().Add(json);
         var outcome = Judge(notebook.ToJsonString());
@@ -86,14 +86,14 @@ public class ReportTests
 
     [Fact]
     public void Epochs_that_would_take_hours_are_rejected() =>
-        JudgeCell(SgdPrinted + "Epoch 2000000000 W: 1 Cost: 0\n").Refused(2, "epoch 2,000,000,000 exceeds the limit");
+        JudgeCell(SgdPrinted + "Epoch 2000000000 W: 1 Cost: 0\n").AssertFailed(2, "epoch 2,000,000,000 exceeds the limit");
 
     [Theory]
     [InlineData(2, "Not compared: 2 lines of In [1], 2 lines of In [2]\n")]
     [InlineData(6, "Not compared: 12 lines of 6 cells\n")]
     public void Lines_of_many_cells_are_summed_up(int cells, string says)
     {
-        var notebook = new LearnersNotebook();
+        var notebook = new NotebookBuilder();
         Enumerable.Range(0, cells).ToList().ForEach(_ => notebook.Cell("print(1)", "1\n1\n"));
 
         Assert.Equal(says, Judge(notebook.Json()).Stdout);
@@ -114,6 +114,6 @@ public class ReportTests
     private static string LongRun { get; } =
         SgdPrinted + string.Concat(Enumerable.Range(11, 999).Select(epoch => $"Epoch {epoch}/10 W: 1.001, Cost: 0.000000\n"));
 
-    private static Outcome JudgeCell(string printed, ComparisonOptions? options = null, string? source = null) =>
-        Judge(new LearnersNotebook().Cell(source ?? Sgd, printed).Json(), options);
+    private static ProcessResult JudgeCell(string printed, ComparisonOptions? options = null, string? source = null) =>
+        Judge(new NotebookBuilder().Cell(source ?? Sgd, printed).Json(), options);
 }

@@ -6,7 +6,7 @@ namespace NotebookDiff.Tests;
 /// <summary>run-notebook.py, which runs cells with nothing but Python and PyTorch.</summary>
 public class RunNotebookTests
 {
-    public RunNotebookTests() => Assert.SkipWhen(Python.Any is null, Python.NoPython);
+    public RunNotebookTests() => Assert.SkipWhen(Python.Default is null, Python.PythonRequired);
 
     [Fact]
     public void Jupyter_only_syntax_is_skipped_with_a_note()
@@ -18,7 +18,7 @@ public class RunNotebookTests
         var notes = lines.Select((line, index) => $"In [1], line {index + 2}: skipped '{line}'")
             .Append("In [2], line 1: skipped '%%time'")
             .Append("In [3]: skipped: %%bash is not Python");
-        Assert.Equal(notes.Select(note => $"run-notebook.py: {note}"), outcome.Errors.Order(StringComparer.Ordinal));
+        Assert.Equal(notes.Select(note => $"run-notebook.py: {note}"), outcome.StderrLines.Order(StringComparer.Ordinal));
     }
 
     [Theory]
@@ -29,7 +29,7 @@ public class RunNotebookTests
     [InlineData("Use --in-order to run them from top to bottom", "x_train * W")]
     [InlineData("has no module no_such_module. Install it, or specify another Python with --python", "import no_such_module")]
     public void Cell_that_raises_is_named_with_its_line(string says, string source) =>
-        Run([source]).Refused(1, says, lines: 2);
+        Run([source]).AssertFailed(1, says, lines: 2);
 
     [Fact]
     public void Cell_whose_saved_output_ends_in_an_error_may_raise_again()
@@ -37,7 +37,7 @@ public class RunNotebookTests
         var outcome = Run(["print(1)\n1 / 0", "print(2)"], raised: true);
 
         Assert.Equal(["1\n", "2\n"], Outputs(outcome));
-        Assert.Equal(["run-notebook.py: In [1] raised ZeroDivisionError; its saved output ends in an error, too"], outcome.Errors);
+        Assert.Equal(["run-notebook.py: In [1] raised ZeroDivisionError; its saved output ends in an error, too"], outcome.StderrLines);
     }
 
     [Fact]
@@ -66,12 +66,12 @@ public class RunNotebookTests
             """.ReplaceLineEndings("\n")], Outputs(Run([Source], options: "--exact")));
     }
 
-    private static string[] Outputs(Outcome outcome) =>
+    private static string[] Outputs(ProcessResult outcome) =>
         JsonDocument.Parse(outcome.Stdout).RootElement.GetProperty("outputs").Deserialize<string[]>()!;
 
-    private static Outcome Run(string[] sources, bool raised = false, params string[] options)
+    private static ProcessResult Run(string[] sources, bool raised = false, params string[] options)
     {
         var cells = sources.Select((source, index) => new { name = $"In [{index + 1}]", source, raised });
-        return Start.Feed(JsonSerializer.Serialize(cells), Python.Any!, [Python.Runner, .. options]);
+        return TestProcess.RunWithInput(JsonSerializer.Serialize(cells), Python.Default!, [Python.Runner, .. options]);
     }
 }

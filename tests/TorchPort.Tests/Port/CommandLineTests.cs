@@ -3,30 +3,30 @@ namespace TorchPort.Tests;
 /// <summary>The built program, end to end; with the variable TORCHPORT a published one.</summary>
 public class CommandLineTests
 {
-    private static readonly string s_recorded = Start.Data("recorded-output.txt");
+    private static readonly string s_recorded = TestProcess.ReadData("recorded-output.txt");
 
     [Fact]
     public void Prints_the_recorded_lines_and_the_device() =>
-        Assert.Equal(new Outcome(0, s_recorded, "Running on cpu\n"), Start.Port("--device", "cpu"));
+        Assert.Equal(new ProcessResult(0, s_recorded, "Running on cpu\n"), TestProcess.RunPort("--device", "cpu"));
 
     [Fact]
     public void Prints_PyTorchs_floats_with_nine_digits_the_same_bytes_under_every_culture() => Assert.Equal(
-        Start.Data("pytorch-1.13-cpu-exact.txt"),
-        Start.Command(Start.PortCommand, ["--device", "cpu", "--exact"], ("LC_ALL", "de_DE.UTF-8")).Stdout);
+        TestProcess.ReadData("pytorch-1.13-cpu-exact.txt"),
+        TestProcess.RunCommand(TestProcess.PortCommand, ["--device", "cpu", "--exact"], ("LC_ALL", "de_DE.UTF-8")).Stdout);
 
     [Fact]
     public void Runs_one_cell_alone_with_other_epochs_and_another_learning_rate()
     {
         Assert.Equal(
             "Epoch    0/1 W: 0.000, Cost: 4.666667\nEpoch    1/1 W: 0.700, Cost: 0.420000\n",
-            Start.Port("--device", "cpu", "--cell", "2", "--epochs", "1", "--lr=5e-2").Stdout);
-        Assert.Equal(s_recorded[(s_recorded.Length / 2)..], Start.Port("--device", "cpu", "--cell", "3").Stdout);
+            TestProcess.RunPort("--device", "cpu", "--cell", "2", "--epochs", "1", "--lr=5e-2").Stdout);
+        Assert.Equal(s_recorded[(s_recorded.Length / 2)..], TestProcess.RunPort("--device", "cpu", "--cell", "3").Stdout);
     }
 
     [Fact]
     public void Version_names_all_that_computes() => Assert.Matches(
         $"^TorchPort [0-9.]+, TorchSharp [0-9.]+, libtorch {Backend.LibTorchVersion}, backend {Backend.Name}\n$",
-        Start.Port("--version").Stdout);
+        TestProcess.RunPort("--version").Stdout);
 
     [Theory]
     [InlineData("'--exat' was not matched. Did you mean one of the following? --exact", "--exat")]
@@ -43,7 +43,7 @@ public class CommandLineTests
     [InlineData("--cell takes 2 or 3, not '7'", "--cell", "7")]
     [InlineData("--cell", "--cell", "2", "--cell", "3")]
     public void A_wrong_command_line_gets_a_line_and_exit_2(string says, params string[] arguments) =>
-        Start.Port(arguments).Refused(2, says, lines: 2);
+        TestProcess.RunPort(arguments).AssertFailed(2, says, lines: 2);
 
     [Fact]
     public void A_device_has_one_spelling()
@@ -51,7 +51,7 @@ public class CommandLineTests
         string[] devices = ["auto", "cpu", "cuda", "cuda:0", "cuda:12"];
         string[] others = ["", "gpu", "CPU", "cpu:0", "cuda:", "cuda:-1", "cuda:x", "cuda: 1", "cuda:99999999999"];
 
-        Assert.Equal(devices, devices.Concat(others).Where(DeviceChoice.IsDevice));
+        Assert.Equal(devices, devices.Concat(others).Where(DeviceSelector.IsValidName));
     }
 
     [Fact]
@@ -59,7 +59,7 @@ public class CommandLineTests
     {
         Assert.SkipUnless(Backend.Name == "cpu", "this build carries another libtorch");
 
-        Start.Port("--device", "cuda").Refused(1, OperatingSystem.IsLinux() ? "-p:TorchBackend=cuda" : "CUDA needs Linux x64");
+        TestProcess.RunPort("--device", "cuda").AssertFailed(1, OperatingSystem.IsLinux() ? "-p:TorchBackend=cuda" : "CUDA needs Linux x64");
     }
 
     // The loader's error looks for files that this user may not read, and a link to nowhere is an IOException.
@@ -72,14 +72,14 @@ public class CommandLineTests
         File.Delete($"{folder}/libLibTorchSharp.so");
         File.CreateSymbolicLink($"{folder}/link", "absent");
 
-        Start.Command(port, []).Refused(1, $"TorchPort: Could not find file '{folder}/link'", lines: 1);
+        TestProcess.RunCommand(port, []).AssertFailed(1, $"TorchPort: Could not find file '{folder}/link'", lines: 1);
     }
 
     // A published program has no line numbers.
     [Fact]
     public void What_a_cell_throws_is_one_line()
     {
-        var outcome = Start.Port("--device", "cpu", "--cell", "3", "--lr", "1e300");
+        var outcome = TestProcess.RunPort("--device", "cpu", "--cell", "3", "--lr", "1e300");
 
         const string Place = @"TorchPort: In \[3\](, line [0-9]+ of Notebook.cs)?";
         Assert.Equal(1, outcome.ExitCode);
@@ -92,16 +92,16 @@ public class CommandLineTests
     {
         Assert.SkipWhen(OperatingSystem.IsWindows(), "needs a POSIX shell");
         const string Port = "\"$@\" --device cpu --cell 2 --lr 0 --epochs 2147483646";
-        var outcome = Start.Shell($"{{ ulimit -t 60; {Port}; echo $? >&2; }} | head -n 1");
+        var outcome = TestProcess.RunShell($"{{ ulimit -t 60; {Port}; echo $? >&2; }} | head -n 1");
 
-        Assert.Equal(new Outcome(0, "Epoch    0/2147483646 W: 0.000, Cost: 4.666667\n", "Running on cpu\n0\n"), outcome);
+        Assert.Equal(new ProcessResult(0, "Epoch    0/2147483646 W: 0.000, Cost: 4.666667\n", "Running on cpu\n0\n"), outcome);
     }
 
     [Fact]
     public void A_file_that_the_shell_shares_is_not_overwritten()
     {
         Assert.SkipWhen(OperatingSystem.IsWindows(), "needs a POSIX shell");
-        var outcome = Start.Shell("f=$(mktemp); { echo first; \"$@\" --cell 2 --epochs 0; echo last; } > $f; cat $f; rm $f");
+        var outcome = TestProcess.RunShell("f=$(mktemp); { echo first; \"$@\" --cell 2 --epochs 0; echo last; } > $f; cat $f; rm $f");
 
         Assert.Equal("first\nEpoch    0/0 W: 0.000, Cost: 4.666667\nlast\n", outcome.Stdout);
     }
@@ -115,34 +115,34 @@ public class CommandLineTests
         var port = CopyOfPort();
         File.Delete($"{Path.GetDirectoryName(port[^1])}/lib{library}.so");
 
-        var outcome = Start.Command(port, []);
+        var outcome = TestProcess.RunCommand(port, []);
 
-        outcome.Refused(1, $"lib{library}.so: cannot open shared object file");
+        outcome.AssertFailed(1, $"lib{library}.so: cannot open shared object file");
         Assert.Contains("publish it again", outcome.Stderr, StringComparison.Ordinal);
     }
 
     [Fact]
     public void A_library_that_may_not_be_read_is_named_with_who_may_not_read_it()
     {
-        var isRoot = Environment.UserName == "root" && Start.Shell("command -v setpriv").ExitCode == 0;
+        var isRoot = Environment.UserName == "root" && TestProcess.RunShell("command -v setpriv").ExitCode == 0;
         Assert.SkipUnless(isRoot, "needs root, who can become another user");
         var port = CopyOfPort();
         var folder = Path.GetDirectoryName(port[^1]);
 
         const string AsNobody = "setpriv --reuid=65534 --clear-groups \"$@\"";
-        var outcome = Start.Shell($"chmod 755 {folder} && chmod 600 {folder}/libLibTorchSharp.so && {AsNobody}", port);
+        var outcome = TestProcess.RunShell($"chmod 755 {folder} && chmod 600 {folder}/libLibTorchSharp.so && {AsNobody}", port);
 
         var cure = $"As its owner, run: chmod -R a+rX '{folder}/'";
-        outcome.Refused(1, $"nobody may not read {folder}/libLibTorchSharp.so\n{cure}", lines: 2);
+        outcome.AssertFailed(1, $"nobody may not read {folder}/libLibTorchSharp.so\n{cure}", lines: 2);
     }
 
     // The large libraries are not needed for an error.
     private static string[] CopyOfPort()
     {
-        var folder = Start.NewFolder();
-        var port = new FileInfo(Start.PortCommand[^1]);
+        var folder = TestProcess.CreateTempFolder();
+        var port = new FileInfo(TestProcess.PortCommand[^1]);
         var files = port.Directory!.GetFiles().Where(file => file.Length < 4_000_000).ToList();
         files.ForEach(file => file.CopyTo($"{folder}/{file.Name}"));
-        return [.. Start.PortCommand[..^1], $"{folder}/{port.Name}"];
+        return [.. TestProcess.PortCommand[..^1], $"{folder}/{port.Name}"];
     }
 }

@@ -26,12 +26,12 @@ public class ConformanceTests
     [Fact]
     public void W_and_cost_are_PyTorchs_to_the_last_bit_at_300_settings()
     {
-        Assert.SkipWhen(Python.WithTorch is null, Python.NoTorch);
+        Assert.SkipWhen(Python.WithTorch is null, Python.TorchRequired);
         var random = new Random(1);
         Setting[] settings = [.. Enumerable.Range(0, 300).Select(_ => RandomSetting(random))];
 
         var input = settings.Select(setting => $"{setting.Cell} {setting.LearningRate:R} {setting.Epochs}\n");
-        var pytorch = Start.Feed(string.Concat(input), Python.WithTorch!, ["-c", Script, Start.Notebook]);
+        var pytorch = TestProcess.RunWithInput(string.Concat(input), Python.WithTorch!, ["-c", Script, TestProcess.Notebook]);
         Assert.True(pytorch.ExitCode == 0, pytorch.Stderr);
         var expected = pytorch.Stdout.ReplaceLineEndings("\n").Split("\n\n");
 

@@ -13,17 +13,17 @@ public class CudaTests
     [InlineData("auto", "cuda")]
     [InlineData("cuda:0", "cuda:0")]
     public void Prints_the_recorded_lines_and_the_device(string word, string device) =>
-        Assert.Equal(new Outcome(0, Start.Data("recorded-output.txt"), $"Running on {device}\n"), Start.Port("--device", word));
+        Assert.Equal(new ProcessResult(0, TestProcess.ReadData("recorded-output.txt"), $"Running on {device}\n"), TestProcess.RunPort("--device", word));
 
     [Fact]
-    public void A_GPU_that_is_not_there_is_an_error() => Start.Port("--device", "cuda:99").Refused(1, "cuda:99");
+    public void A_GPU_that_is_not_there_is_an_error() => TestProcess.RunPort("--device", "cuda:99").AssertFailed(1, "cuda:99");
 
     [Fact]
     public void W_and_cost_are_PyTorchs_on_the_same_GPU_to_the_last_bit()
     {
-        Assert.SkipWhen(Python.WithTorch is null, Python.NoTorch);
+        Assert.SkipWhen(Python.WithTorch is null, Python.TorchRequired);
 
-        Assert.Equal(0, Start.Diff("--execute", "--exact", "--device", "cuda", "--python", Python.WithTorch!).ExitCode);
+        Assert.Equal(0, TestProcess.RunDiff("--execute", "--exact", "--device", "cuda", "--python", Python.WithTorch!).ExitCode);
     }
 
     [Fact]
@@ -38,7 +38,7 @@ public class CudaTests
     // while the port, its stdout unread, waits in the middle of its run.
     private static bool HasContext(string device)
     {
-        var outcome = Start.Shell($$"""
+        var outcome = TestProcess.RunShell($$"""
             sh -c 'echo $$; exec "$@" --device {{device}} --cell 3 --epochs 10000' sh "$@" |
             {
               read pid
@@ -48,7 +48,7 @@ public class CudaTests
             }
             """);
 
-        Assert.Equal((0, $"Running on {device}"), (outcome.ExitCode, outcome.Errors[0]));
+        Assert.Equal((0, $"Running on {device}"), (outcome.ExitCode, outcome.StderrLines[0]));
         return outcome.Stdout != "0\n";
     }
 }

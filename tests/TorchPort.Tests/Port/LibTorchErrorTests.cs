@@ -27,7 +27,7 @@ public class LibTorchErrorTests
     [Fact]
     public void Too_little_memory_is_said_to_be_that()
     {
-        Assert.SkipWhen(Start.PortCommand is [_], "it is about the build, not about a published program");
-        Start.Shell("ulimit -v 2000000; \"$@\"").Refused(1, "ulimit -v");
+        Assert.SkipWhen(TestProcess.PortCommand is [_], "it is about the build, not about a published program");
+        TestProcess.RunShell("ulimit -v 2000000; \"$@\"").AssertFailed(1, "ulimit -v");
     }
 }

@@ -58,10 +58,10 @@ public class MirrorTests
 
         """;
 
-    private static readonly string s_readme = File.ReadAllText(Path.Combine(Start.Repository, "README.md"));
-    private static readonly string s_notebookCs = File.ReadAllText(Path.Combine(Start.Repository, "src/TorchPort/Notebook.cs"));
+    private static readonly string s_readme = File.ReadAllText(Path.Combine(TestProcess.RepositoryRoot, "README.md"));
+    private static readonly string s_notebookCs = File.ReadAllText(Path.Combine(TestProcess.RepositoryRoot, "src/TorchPort/Notebook.cs"));
     private static readonly JsonNode[] s_cells =
-        [.. JsonNode.Parse(File.ReadAllText(Start.Notebook))!["cells"]!.AsArray().Select(cell => cell!)];
+        [.. JsonNode.Parse(File.ReadAllText(TestProcess.Notebook))!["cells"]!.AsArray().Select(cell => cell!)];
 
     [Fact]
     public void Is_a_valid_notebook()
@@ -69,7 +69,7 @@ public class MirrorTests
         var python = Python.Find("nbformat");
         Assert.SkipWhen(python is null, "there is no Python with nbformat on this machine");
         var validate = "import nbformat, sys; nbformat.validate(nbformat.read(sys.argv[1], as_version=nbformat.NO_CONVERT))";
-        Assert.Equal(new Outcome(0, "", ""), Start.Program(python!, ["-c", validate, Start.Notebook]));
+        Assert.Equal(new ProcessResult(0, "", ""), TestProcess.Run(python!, ["-c", validate, TestProcess.Notebook]));
     }
 
     [Fact]
@@ -79,7 +79,7 @@ public class MirrorTests
         Assert.Equal([null, null, 1, null, null, 2, null, 3], code.Select(Label));
 
         var recorded = code.SelectMany(cell => cell["outputs"]!.AsArray()).Select(output => Text(output!["text"]!));
-        Assert.Equal(Start.Data("recorded-output.txt"), string.Concat(recorded));
+        Assert.Equal(TestProcess.ReadData("recorded-output.txt"), string.Concat(recorded));
     }
 
     [Fact]

@@ -18,7 +18,7 @@ public class PythonFormatTests
     [Fact]
     public void Any_float_is_spelled_as_this_machines_Python_spells_it()
     {
-        Assert.SkipWhen(Python.Any is null, Python.NoPython);
+        Assert.SkipWhen(Python.Default is null, Python.PythonRequired);
 
         // Floats of any bits, floats that end just between two spellings, and those that are no numbers.
         var random = new Random(1);
@@ -33,7 +33,7 @@ public class PythonFormatTests
                 print('{:.3f} {:.6f} {:.9g}'.format(f, f, f))
             """;
         var input = string.Concat(floats.Select(f => $"{BitConverter.SingleToInt32Bits(f)}\n"));
-        var spelled = Start.Feed(input, Python.Any!, ["-c", script]).Stdout;
+        var spelled = TestProcess.RunWithInput(input, Python.Default!, ["-c", script]).Stdout;
 
         var ours = floats.Select(f => $"{Spell($"{f:F3} {f:F6}", exact: false)} {Spell($"{f:F6}", exact: true)}");
         Assert.Equal(spelled.ReplaceLineEndings("\n").TrimEnd().Split('\n'), ours);

@@ -8,10 +8,10 @@ public class BenchTests
 {
     // It has PyTorch, as far as bench.py looks, and prints lines.
     private const string OtherPython = "[ \"$1\" = -c ] && echo ModuleSpec || seq 20000";
-    private static readonly string s_bench = Path.Combine(Start.Repository, "scripts/bench.py");
-    private readonly string _folder = Start.NewFolder();
+    private static readonly string s_bench = Path.Combine(TestProcess.RepositoryRoot, "scripts/bench.py");
+    private readonly string _folder = TestProcess.CreateTempFolder();
 
-    public BenchTests() => Assert.SkipUnless(OperatingSystem.IsLinux() && Python.Any is not null, "it takes Linux and a Python");
+    public BenchTests() => Assert.SkipUnless(OperatingSystem.IsLinux() && Python.Default is not null, "it takes Linux and a Python");
 
     [Theory]
     [InlineData("elsewhere", 2, "--epochs 10000 or more; see --help\n", "--epochs", "9999")]
@@ -24,7 +24,7 @@ public class BenchTests
     {
         WriteScript(published + "/TorchPort", "");
         var bench = WriteScript("scripts/bench.py", File.ReadAllText(s_bench));
-        Start.Program(Python.Any!, [bench, .. options]).Refused(code, says, lines: 2);
+        TestProcess.Run(Python.Default!, [bench, .. options]).AssertFailed(code, says, lines: 2);
     }
 
     [Theory]
@@ -33,32 +33,32 @@ public class BenchTests
     public void A_missing_PyTorch_or_C_compiler_is_named(string python, string says)
     {
         string[] sides = ["--python", WriteScript("python", python), "--port", WriteScript("libtorch_cpu.so", "")];
-        Start.Program(Python.Any!, [s_bench, .. sides], ("PYTHON", Python.Any!), ("PATH", "")).Refused(1, says, lines: 1);
+        TestProcess.Run(Python.Default!, [s_bench, .. sides], ("PYTHON", Python.Default!), ("PATH", "")).AssertFailed(1, says, lines: 1);
     }
 
     [Fact]
     public void A_side_that_prints_other_lines_is_named()
     {
         var port = WriteScript("port", "seq 19999; [ \"$6\" = 3 ] || echo 20000");
-        var outcome = Start.Program(Python.Any!, [s_bench, "--port", port, "--python", WriteScript("python", OtherPython)]);
-        outcome.Refused(1, $"the port prints other lines than Python: {port} --device cpu --epochs 100000 --cell 3\n", lines: 2);
+        var outcome = TestProcess.Run(Python.Default!, [s_bench, "--port", port, "--python", WriteScript("python", OtherPython)]);
+        outcome.AssertFailed(1, $"the port prints other lines than Python: {port} --device cpu --epochs 100000 --cell 3\n", lines: 2);
     }
 
     [Fact]
     public void A_stdout_that_takes_nothing_is_named_and_a_closed_stderr_is_ignored()
     {
         string[] sides = ["--port", WriteScript("port", "seq 20000"), "--python", WriteScript("python", OtherPython)];
-        string[] bench = [Python.Any!, s_bench, .. sides, "--rounds", "1"];
-        Start.Shell("\"$@\" > /dev/full", bench).Refused(1, "No space left on device\n", lines: 2);
-        Assert.StartsWith("| | whole process", Start.Shell("\"$@\" 2>&-", bench).Stdout, StringComparison.Ordinal);
+        string[] bench = [Python.Default!, s_bench, .. sides, "--rounds", "1"];
+        TestProcess.RunShell("\"$@\" > /dev/full", bench).AssertFailed(1, "No space left on device\n", lines: 2);
+        Assert.StartsWith("| | whole process", TestProcess.RunShell("\"$@\" 2>&-", bench).Stdout, StringComparison.Ordinal);
     }
 
     [Fact]
     public void The_table_has_each_figure_and_how_it_compares_with_Pythons()
     {
-        Assert.SkipWhen(Python.WithTorch is null || Start.Shell("command -v cc").ExitCode != 0, "there is no PyTorch, or no cc");
-        string[] sides = ["--python", Python.WithTorch!, "--port", Start.PortCommand[^1]];
-        var outcome = Start.Program(Python.Any!, [s_bench, .. sides, "--rounds", "1", "--epochs", "10000"]);
+        Assert.SkipWhen(Python.WithTorch is null || TestProcess.RunShell("command -v cc").ExitCode != 0, "there is no PyTorch, or no cc");
+        string[] sides = ["--python", Python.WithTorch!, "--port", TestProcess.PortCommand[^1]];
+        var outcome = TestProcess.Run(Python.Default!, [s_bench, .. sides, "--rounds", "1", "--epochs", "10000"]);
         Assert.Equal((0, "round 1 of 1\n"), (outcome.ExitCode, outcome.Stderr));
         var rows = outcome.Stdout.Split('\n')[2..5];
         Assert.Matches(@"^\| loading libtorch from C \| [^|]+ ms\) \|  \|  \| [^|]+ MB\) \|$", rows[0]);
@@ -73,7 +73,7 @@ public class BenchTests
     {
         var file = Path.Combine(_folder, name);
         Directory.CreateDirectory(Path.GetDirectoryName(file)!);
-        Start.WriteProgram(file, text); // to Python, its first line is a comment
+        TestProcess.WriteShellScript(file, text); // to Python, its first line is a comment
         return file;
     }
 }

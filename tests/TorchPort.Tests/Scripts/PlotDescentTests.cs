@@ -15,12 +15,12 @@ public class PlotDescentTests
         (new DirectoryInfo("/usr/share/fonts") is { Exists: true } fonts
         && fonts.EnumerateFiles("*.?tf", SearchOption.AllDirectories).Any());
 
-    private readonly string _folder = Start.NewFolder();
+    private readonly string _folder = TestProcess.CreateTempFolder();
 
     [Fact]
     public void Runs_that_lie_on_each_other_are_two_colours()
     {
-        var trace = Start.Data("recorded-output.txt").Replace(",", "", StringComparison.Ordinal).ReplaceLineEndings("\r\n");
+        var trace = TestProcess.ReadData("recorded-output.txt").Replace(",", "", StringComparison.Ordinal).ReplaceLineEndings("\r\n");
         var picture = Svg("other lines\n" + trace, "In [2]");
         Assert.NotEmpty(picture.XPathSelectElements($"//*[@stroke='{Blue}'][@stroke-width=7]"));
         Assert.NotEmpty(picture.XPathSelectElements("//*[@stroke='#D55E00'][@stroke-width=3]"));
@@ -43,7 +43,7 @@ public class PlotDescentTests
     [Fact]
     public void The_picture_in_the_README_shows_these_steps()
     {
-        var shown = Places(XDocument.Load(Path.Combine(Start.Repository, "scripts/descent.svg")), Blue).SelectMany(Shape);
+        var shown = Places(XDocument.Load(Path.Combine(TestProcess.RepositoryRoot, "scripts/descent.svg")), Blue).SelectMany(Shape);
         var drawn = Places(Svg(Trace(10, 0.1)), Blue).SelectMany(Shape);
         Assert.All(shown.Zip(drawn), pair => Assert.Equal(pair.First, pair.Second, tolerance: 0.01));
 
@@ -102,7 +102,7 @@ public class PlotDescentTests
     {
         Directory.CreateDirectory(In("folder.svg"));
         File.WriteAllText(In("descent.svg"), "as it was");
-        Plot(trace, arguments).Refused(2, says, lines: 1);
+        Plot(trace, arguments).AssertFailed(2, says, lines: 1);
         Assert.Equal("as it was", File.ReadAllText(Assert.Single(Directory.GetFiles(_folder))));
     }
 
@@ -110,9 +110,9 @@ public class PlotDescentTests
     public void A_stream_that_fails_is_no_crash()
     {
         Assert.SkipUnless(OperatingSystem.IsLinux(), "/dev/full is Linux's");
-        string[] script = [Start.DotNet, Start.ScriptProgram("plot-descent.cs")];
-        Start.Shell("\"$@\" descent.svg < /", script).Refused(2, "plot-descent.cs: cannot read stdin: ", lines: 1);
-        Assert.Equal(new Outcome(2, "", ""), Start.Shell("\"$@\" descent.jpg 2> /dev/full", script));
+        string[] script = [TestProcess.DotNet, TestProcess.BuildScript("plot-descent.cs")];
+        TestProcess.RunShell("\"$@\" descent.svg < /", script).AssertFailed(2, "plot-descent.cs: cannot read stdin: ", lines: 1);
+        Assert.Equal(new ProcessResult(2, "", ""), TestProcess.RunShell("\"$@\" descent.jpg 2> /dev/full", script));
     }
 
     // A run of In [2], as --exact prints it.
@@ -132,13 +132,13 @@ public class PlotDescentTests
 
     private string In(string name) => Path.Combine(_folder, name);
 
-    private Outcome Plot(string trace, params string[] arguments) => Start.Feed(
-        trace, Start.DotNet, [Start.ScriptProgram("plot-descent.cs"), .. arguments.Take(1).Select(In), .. arguments.Skip(1)]);
+    private ProcessResult Plot(string trace, params string[] arguments) => TestProcess.RunWithInput(
+        trace, TestProcess.DotNet, [TestProcess.BuildScript("plot-descent.cs"), .. arguments.Take(1).Select(In), .. arguments.Skip(1)]);
 
     private void Draw(string trace, params string[] arguments)
     {
         Assert.SkipUnless(s_hasFont, "there is no font on this machine");
-        Assert.Equal(new Outcome(0, "", ""), Plot(trace, arguments));
+        Assert.Equal(new ProcessResult(0, "", ""), Plot(trace, arguments));
     }
 
     private XDocument Svg(string trace, params string[] names)

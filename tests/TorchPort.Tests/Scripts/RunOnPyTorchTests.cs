@@ -3,34 +3,34 @@ namespace TorchPort.Tests;
 /// <summary>scripts/run-on-pytorch.sh, on as much of an installed PyTorch as it looks at.</summary>
 public class RunOnPyTorchTests
 {
-    private static readonly string s_script = Path.Combine(Start.Repository, "scripts/run-on-pytorch.sh");
-    private readonly string _folder = Start.NewFolder();
+    private static readonly string s_script = Path.Combine(TestProcess.RepositoryRoot, "scripts/run-on-pytorch.sh");
+    private readonly string _folder = TestProcess.CreateTempFolder();
 
     // The script and the port in one folder, as on a machine without .NET.
     public RunOnPyTorchTests()
     {
-        Assert.SkipWhen(Python.Any is null || !OperatingSystem.IsLinux(), "needs Python on Linux");
+        Assert.SkipWhen(Python.Default is null || !OperatingSystem.IsLinux(), "needs Python on Linux");
         File.Copy(s_script, In("run-on-pytorch.sh"));
-        Start.WriteProgram(In("TorchPort"), $"exec dotnet '{ExternalPort.Program}' \"$@\"");
+        TestProcess.WriteShellScript(In("TorchPort"), $"exec dotnet '{ExternalPort.Program}' \"$@\"");
     }
 
     [Fact]
     public void The_port_runs_on_PyTorchs_libraries()
     {
         InstallPyTorch("2.12.1");
-        var said = $"PyTorch 2.12.1 of {Python.Any}\nRunning on cpu\n";
-        Assert.Equal(new Outcome(0, Start.Data("recorded-output.txt"), said), Run(In("run-on-pytorch.sh"), "--device", "cpu"));
+        var said = $"PyTorch 2.12.1 of {Python.Default}\nRunning on cpu\n";
+        Assert.Equal(new ProcessResult(0, TestProcess.ReadData("recorded-output.txt"), said), Run(In("run-on-pytorch.sh"), "--device", "cpu"));
     }
 
     [Fact]
     public void The_diff_runs_on_them_too_and_a_notebook_on_the_same_Python()
     {
         InstallPyTorch("2.10.0+cpu");
-        Start.WriteProgram(In("python"), $"case $1 in *.py) echo ran >&2; exit 1 ;; esac; exec '{Python.Any}' \"$@\"");
+        TestProcess.WriteShellScript(In("python"), $"case $1 in *.py) echo ran >&2; exit 1 ;; esac; exec '{Python.Default}' \"$@\"");
 
         var outcome = Run(s_script, "--diff");
-        Assert.Equal((0, Start.Diff().Stdout), (outcome.ExitCode, outcome.Stdout));
-        Run(s_script, "--diff", "--execute", $"--python={In("python")}").Refused(2, "\nran\n");
+        Assert.Equal((0, TestProcess.RunDiff().Stdout), (outcome.ExitCode, outcome.Stdout));
+        Run(s_script, "--diff", "--execute", $"--python={In("python")}").AssertFailed(2, "\nran\n");
     }
 
     [Fact]
@@ -38,12 +38,12 @@ public class RunOnPyTorchTests
     {
         InstallPyTorch("2.10.0");
         Directory.CreateDirectory(In("nvidia/cublas/lib"));
-        Start.WriteProgram(In("TorchPort"), "printf '%s\\n' \"$LD_LIBRARY_PATH\" \"$@\"");
-        string[] run = ["-c", "bash \"$@\" 2>&-", "sh", In("run-on-pytorch.sh"), "--python", Python.Any!, "two words", "*"];
-        var outcome = Start.Program("/bin/sh", run, ("PYTHONPATH", _folder), ("LD_LIBRARY_PATH", "/mine"));
+        TestProcess.WriteShellScript(In("TorchPort"), "printf '%s\\n' \"$LD_LIBRARY_PATH\" \"$@\"");
+        string[] run = ["-c", "bash \"$@\" 2>&-", "sh", In("run-on-pytorch.sh"), "--python", Python.Default!, "two words", "*"];
+        var outcome = TestProcess.Run("/bin/sh", run, ("PYTHONPATH", _folder), ("LD_LIBRARY_PATH", "/mine"));
 
         var torch = In("torch");
-        Assert.Equal(new Outcome(0, $"{torch}/lib:{torch}/../nvidia/cublas/lib:/mine\ntwo words\n*\n", ""), outcome);
+        Assert.Equal(new ProcessResult(0, $"{torch}/lib:{torch}/../nvidia/cublas/lib:/mine\ntwo words\n*\n", ""), outcome);
     }
 
     [Fact]
@@ -60,14 +60,14 @@ public class RunOnPyTorchTests
     public void What_cannot_run_is_refused(string version, string says, params string[] arguments)
     {
         InstallPyTorch(version);
-        Run(In("run-on-pytorch.sh"), arguments).Refused(2, says, lines: 1);
+        Run(In("run-on-pytorch.sh"), arguments).AssertFailed(2, says, lines: 1);
     }
 
     [Fact]
     public void A_Python_needs_a_PyTorch()
     {
         Python.WriteWithoutTorch(In("python"));
-        Run(In("run-on-pytorch.sh"), "--python", In("python")).Refused(2, "has no PyTorch", lines: 1);
+        Run(In("run-on-pytorch.sh"), "--python", In("python")).AssertFailed(2, "has no PyTorch", lines: 1);
     }
 
     [Fact]
@@ -79,16 +79,16 @@ public class RunOnPyTorchTests
         var bytes = File.ReadAllBytes(In("libLibTorchSharp.so"));
         bytes[bytes.AsSpan().IndexOf("_ZN5torch3jit7compileE"u8) + 3] = (byte)'6';
         File.WriteAllBytes(In("libLibTorchSharp.so"), bytes);
-        Start.WriteProgram(In("TorchPort"), $"exec dotnet '{_folder}/TorchPort.dll' \"$@\"");
+        TestProcess.WriteShellScript(In("TorchPort"), $"exec dotnet '{_folder}/TorchPort.dll' \"$@\"");
         InstallPyTorch(Backend.LibTorchVersion);
 
-        Run(In("run-on-pytorch.sh")).Refused(1, "undefined symbol: _ZN6torch3jit7compile", lines: 4);
+        Run(In("run-on-pytorch.sh")).AssertFailed(1, "undefined symbol: _ZN6torch3jit7compile", lines: 4);
     }
 
     private string In(string name) => Path.Combine(_folder, name);
 
-    private Outcome Run(string script, params string[] arguments) =>
-        Start.Command(["bash", script, "--python", Python.Any!], arguments, ("PYTHONPATH", _folder));
+    private ProcessResult Run(string script, params string[] arguments) =>
+        TestProcess.RunCommand(["bash", script, "--python", Python.Default!], arguments, ("PYTHONPATH", _folder));
 
     private void InstallPyTorch(string version)
     {

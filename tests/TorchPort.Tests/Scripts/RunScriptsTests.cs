@@ -3,7 +3,7 @@ namespace TorchPort.Tests;
 /// <summary>scripts/run-cpu.sh, scripts/run-cuda.sh and scripts/diff-notebook.sh.</summary>
 public class RunScriptsTests
 {
-    private readonly string _folder = Start.NewFolder();
+    private readonly string _folder = TestProcess.CreateTempFolder();
 
     public RunScriptsTests() => Assert.SkipWhen(OperatingSystem.IsWindows(), "needs a POSIX shell");
 
@@ -17,24 +17,24 @@ public class RunScriptsTests
         File.WriteAllText($"{_folder}/global.json", """{ "sdk": { "version": "9.0.100", "rollForward": "disable" } }""");
 
         string[] run = ["-c", "cd \"$0\" && \"$1\" --device cpu", _folder, Link("run-cpu.sh")];
-        var outcome = Start.Program("/bin/sh", run, ("CustomAfterMicrosoftCommonTargets", $"{_folder}/noise.targets"));
+        var outcome = TestProcess.Run("/bin/sh", run, ("CustomAfterMicrosoftCommonTargets", $"{_folder}/noise.targets"));
 
-        Assert.Equal(new Outcome(0, Start.Data("recorded-output.txt"), "Running on cpu\n"), outcome);
+        Assert.Equal(new ProcessResult(0, TestProcess.ReadData("recorded-output.txt"), "Running on cpu\n"), outcome);
     }
 
     [Fact]
     public void The_diff_is_built_with_the_port_in_it_and_gets_its_arguments()
     {
         var copy = $"{_folder}/a notebook.ipynb";
-        File.Copy(Start.Notebook, copy);
+        File.Copy(TestProcess.Notebook, copy);
 
-        Assert.Equal(Start.Diff(copy), Start.Program(Link("diff-notebook.sh"), [copy]));
+        Assert.Equal(TestProcess.RunDiff(copy), TestProcess.Run(Link("diff-notebook.sh"), [copy]));
     }
 
     [Fact]
     public void What_a_failed_build_says_is_shown()
     {
-        var outcome = Start.Program(Script("diff-notebook.sh"), [], ("TorchBackend", "gpu"));
+        var outcome = TestProcess.Run(Script("diff-notebook.sh"), [], ("TorchBackend", "gpu"));
 
         Assert.Equal((2, ""), (outcome.ExitCode, outcome.Stdout));
         Assert.Contains("TorchBackend is 'gpu', but takes cpu, cuda or external", outcome.Stderr, StringComparison.Ordinal);
@@ -51,7 +51,7 @@ public class RunScriptsTests
 
         // The only source has no packages.
         (string, string)[] none = [("NUGET_PACKAGES", _folder), ("RestoreSources", _folder)];
-        var outcome = Start.Program(Link(script), arguments, none);
+        var outcome = TestProcess.Run(Link(script), arguments, none);
 
         Assert.Equal((exitCode, ""), (outcome.ExitCode, outcome.Stdout));
         Assert.Contains("TorchSharp-cuda-linux", outcome.Stderr, StringComparison.Ordinal);
@@ -62,12 +62,12 @@ public class RunScriptsTests
     {
         var link = "for tool in sh dirname basename readlink; do ln -s \"$(command -v $tool)\" \"$0\"; done; PATH=$0 exec \"$1\"";
 
-        Start.Program("/bin/sh", ["-c", link, _folder, Script("run-cpu.sh")])
-            .Refused(1, "dotnet is not on PATH. Install the .NET 10 SDK.", lines: 1);
+        TestProcess.Run("/bin/sh", ["-c", link, _folder, Script("run-cpu.sh")])
+            .AssertFailed(1, "dotnet is not on PATH. Install the .NET 10 SDK.", lines: 1);
     }
 
     // A script is called through a link, as one has it in a folder on PATH.
     private string Link(string script) => File.CreateSymbolicLink($"{_folder}/{script}", Script(script)).FullName;
 
-    private static string Script(string name) => Path.Combine(Start.Repository, "scripts", name);
+    private static string Script(string name) => Path.Combine(TestProcess.RepositoryRoot, "scripts", name);
 }

@@ -6,31 +6,31 @@ using TorchPort.Tests;
 namespace NotebookDiff.Tests;
 
 /// <summary>A notebook as a learner may have it, made cell by cell.</summary>
-internal sealed class LearnersNotebook
+internal sealed class NotebookBuilder
 {
     /// <summary>The code that imports PyTorch.</summary>
     internal const string Imports = "import torch\nfrom torch import optim";
 
-    private static readonly JsonArray s_own = JsonNode.Parse(File.ReadAllText(Start.Notebook))!["cells"]!.AsArray();
+    private static readonly JsonArray s_own = JsonNode.Parse(File.ReadAllText(TestProcess.Notebook))!["cells"]!.AsArray();
 
     private readonly JsonArray _cells = [];
 
     /// <summary>The code of the repository's cell that trains by hand, and the lines that it recorded.</summary>
-    internal static string ByHand { get; } = Joined(OwnCell(2)["source"]!);
+    internal static string ByHand { get; } = JoinLines(FindCell(2)["source"]!);
 
-    internal static string ByHandPrinted { get; } = Joined(OwnCell(2)["outputs"]![0]!["text"]!);
+    internal static string ByHandPrinted { get; } = JoinLines(FindCell(2)["outputs"]![0]!["text"]!);
 
     /// <summary>The code of its cell that trains with SGD, and the lines that it recorded.</summary>
-    internal static string Sgd { get; } = Joined(OwnCell(3)["source"]!);
+    internal static string Sgd { get; } = JoinLines(FindCell(3)["source"]!);
 
-    internal static string SgdPrinted { get; } = Joined(OwnCell(3)["outputs"]![0]!["text"]!);
+    internal static string SgdPrinted { get; } = JoinLines(FindCell(3)["outputs"]![0]!["text"]!);
 
     /// <summary>A notebook of cells that have printed nothing.</summary>
-    internal static LearnersNotebook Of(params string[] sources) =>
-        sources.Aggregate(new LearnersNotebook(), (notebook, source) => notebook.Cell(source));
+    internal static NotebookBuilder Of(params string[] sources) =>
+        sources.Aggregate(new NotebookBuilder(), (notebook, source) => notebook.Cell(source));
 
     /// <summary>Adds a code cell. Execution count 0 stands for the next one, null for none.</summary>
-    internal LearnersNotebook Cell(string source, string printed = "", int? count = 0)
+    internal NotebookBuilder Cell(string source, string printed = "", int? count = 0)
     {
         _cells.Add(new JsonObject
         {
@@ -46,7 +46,7 @@ internal sealed class LearnersNotebook
     internal string Json() => new JsonObject { ["nbformat"] = 4, ["cells"] = _cells.DeepClone() }.ToJsonString();
 
     /// <summary>Runs the diff on a notebook's saved output, in this process.</summary>
-    internal static Outcome Judge(string json, ComparisonOptions? options = null, double? learningRate = null)
+    internal static ProcessResult Judge(string json, ComparisonOptions? options = null, double? learningRate = null)
     {
         using var output = new StringWriter { NewLine = "\n" };
         options ??= new ComparisonOptions();
@@ -57,12 +57,12 @@ internal sealed class LearnersNotebook
             notebook.FindRunCells().ForEach(verdicts.Add);
             notebook.Cells.Except(notebook.FindRunCells()).ToList().ForEach(verdicts.AddNotRun);
             var exitCode = new Report("mine.ipynb", environment: null).Write(output, verdicts);
-            return new Outcome(exitCode, output.ToString(), "");
+            return new ProcessResult(exitCode, output.ToString(), "");
         }
-        catch (TroubleException e)
+        catch (CommandFailedException e)
         {
             Assert.InRange(e.Message.Split('\n').Length, 1, 3);
-            return new Outcome(2, output.ToString(), e.Message + "\n");
+            return new ProcessResult(2, output.ToString(), e.Message + "\n");
         }
     }
 
@@ -70,9 +70,9 @@ internal sealed class LearnersNotebook
     internal static JsonObject Stream(string name, string text) =>
         new() { ["output_type"] = "stream", ["name"] = name, ["text"] = text };
 
-    private static JsonNode OwnCell(int label) => s_own.First(cell => (int?)cell!["execution_count"] == label)!;
+    private static JsonNode FindCell(int label) => s_own.First(cell => (int?)cell!["execution_count"] == label)!;
 
-    private static string Joined(JsonNode lines) => string.Concat(lines.AsArray().Select(line => (string?)line));
+    private static string JoinLines(JsonNode lines) => string.Concat(lines.AsArray().Select(line => (string?)line));
 }
 
 /// <summary>Changes of a text that must find what they change.</summary>

@@ -4,17 +4,17 @@ using TorchSharp;
 namespace TorchPort;
 
 /// <summary>The device that the program computes on.</summary>
-internal static class DeviceChoice
+internal static class DeviceSelector
 {
-    internal const string Words = "auto, cpu, cuda or cuda:N";
+    internal const string Syntax = "auto, cpu, cuda or cuda:N";
 
-    internal static bool IsDevice(string word) =>
+    internal static bool IsValidName(string word) =>
         word is "auto" or "cpu" or "cuda"
         || (word.Split(':') is ["cuda", { Length: > 0 and < 10 } number] && number.All(char.IsAsciiDigit));
 
     /// <summary>Loads libtorch, and makes the device that a word stands for the one that tensors go to.</summary>
-    /// <exception cref="TroubleException">libtorch will not load, or there is no such device.</exception>
-    internal static void Use(string word)
+    /// <exception cref="CommandFailedException">libtorch will not load, or there is no such device.</exception>
+    internal static void SetDefaultDevice(string word)
     {
         Backend.Load();
         torch.set_default_device(Choose(word));
@@ -31,13 +31,13 @@ internal static class DeviceChoice
 
         if (gpus == 0)
         {
-            throw new TroubleException($"--device {word}: {WhyNoCuda}");
+            throw new CommandFailedException($"--device {word}: {WhyNoCuda}");
         }
 
         var device = torch.device(word == "auto" ? "cuda" : word);
         return device.index < gpus
             ? device
-            : throw new TroubleException($"--device {word}: the last CUDA GPU of this machine is cuda:{gpus - 1}.");
+            : throw new CommandFailedException($"--device {word}: the last CUDA GPU of this machine is cuda:{gpus - 1}.");
     }
 
     private static string WhyNoCuda =>

@@ -1,10 +1,10 @@
 using TorchPort.Tests;
-using static NotebookDiff.Tests.LearnersNotebook;
+using static NotebookDiff.Tests.NotebookBuilder;
 
 namespace NotebookDiff.Tests;
 
 /// <summary>The verdicts on learners' notebooks, whose lines a real PyTorch printed.</summary>
-public sealed class LearnersNotebooksTests
+public sealed class NotebookVariationTests
 {
     private const string Print = "'Epoch {:4d}/{} W: {:.3f}, Cost: {:.6f}'";
     private const string ByHandIdentical = "by hand, lr 0.1, epochs 0 to 10: identical, 11 lines";
@@ -185,8 +185,8 @@ public sealed class LearnersNotebooksTests
                     cell['outputs'] = [{'output_type': 'stream', 'name': 'stdout', 'text': printed.getvalue()}]
                 print(json.dumps(notebook))
             """;
-        var notebooks = s_rows.Values.Select(row => LearnersNotebook.Of([Imports, .. row.Cells]).Json() + "\n");
-        var outcome = Start.Feed(string.Concat(notebooks), Python.WithTorch!, ["-c", Script]);
+        var notebooks = s_rows.Values.Select(row => NotebookBuilder.Of([Imports, .. row.Cells]).Json() + "\n");
+        var outcome = TestProcess.RunWithInput(string.Concat(notebooks), Python.WithTorch!, ["-c", Script]);
         Assert.Equal((0, ""), (outcome.ExitCode, outcome.Stderr));
         return s_rows.Keys.Zip(outcome.Stdout.Split('\n')).ToDictionary();
     }
@@ -194,7 +194,7 @@ public sealed class LearnersNotebooksTests
     // The text of a notebook that was run.
     private static string Run(string name)
     {
-        Assert.SkipWhen(Python.WithTorch is null, Python.NoTorch);
+        Assert.SkipWhen(Python.WithTorch is null, Python.TorchRequired);
         return s_run.Value[name];
     }
 

@@ -8,7 +8,7 @@ using System.Text;
 namespace TorchPort.Tests;
 
 /// <summary>Starts the port, the diff, the scripts and other programs.</summary>
-internal static class Start
+internal static class TestProcess
 {
     private static readonly ConcurrentDictionary<string, Lazy<string>> s_scripts = [];
 
@@ -21,19 +21,19 @@ internal static class Start
 
     /// <summary>The command that starts the port: what the variable TORCHPORT names, or the build beside the tests.</summary>
     internal static string[] PortCommand { get; } =
-        Environment.GetEnvironmentVariable("TORCHPORT") is { } published ? [published] : [DotNet, Beside("TorchPort.dll")];
+        Environment.GetEnvironmentVariable("TORCHPORT") is { } published ? [published] : [DotNet, InTestFolder("TorchPort.dll")];
 
-    internal static string[] DiffCommand { get; } = [DotNet, Beside("NotebookDiff.dll")];
-    internal static string Repository { get; } = FindRepository(AppContext.BaseDirectory);
-    internal static string Notebook { get; } = Path.Combine(Repository, "src/TorchPort/gradient-descent.ipynb");
+    internal static string[] DiffCommand { get; } = [DotNet, InTestFolder("NotebookDiff.dll")];
+    internal static string RepositoryRoot { get; } = FindRepository(AppContext.BaseDirectory);
+    internal static string Notebook { get; } = Path.Combine(RepositoryRoot, "src/TorchPort/gradient-descent.ipynb");
     internal static string NuGetPackages { get; } = Environment.GetEnvironmentVariable("NUGET_PACKAGES")
         ?? Path.Combine(Environment.GetFolderPath(Environment.SpecialFolder.UserProfile), ".nuget/packages");
 
     /// <summary>One of the files in data/, as it is.</summary>
-    internal static string Data(string name) => File.ReadAllText(Beside($"data/{name}"));
+    internal static string ReadData(string name) => File.ReadAllText(InTestFolder($"data/{name}"));
 
     /// <summary>A new folder, which is deleted when the tests end.</summary>
-    internal static string NewFolder(string prefix = "")
+    internal static string CreateTempFolder(string prefix = "")
     {
         var folder = Directory.CreateTempSubdirectory(prefix).FullName;
         AppDomain.CurrentDomain.ProcessExit += (_, _) => Directory.Delete(folder, recursive: true);
@@ -41,7 +41,7 @@ internal static class Start
     }
 
     /// <summary>Writes a program of one line of shell.</summary>
-    internal static void WriteProgram(string file, string line)
+    internal static void WriteShellScript(string file, string line)
     {
         File.WriteAllText(file, $"#!/bin/sh\n{line}\n");
         if (!OperatingSystem.IsWindows())
@@ -51,34 +51,34 @@ internal static class Start
     }
 
     /// <summary>The program that a C# script of scripts/ is built to, once.</summary>
-    internal static string ScriptProgram(string name) =>
+    internal static string BuildScript(string name) =>
         s_scripts.GetOrAdd(name, name => new(() => Build($"scripts/{name}"))).Value;
 
     /// <summary>Builds a project or a script of the repository, and says where its DLL is.</summary>
     internal static string Build(string project, params string[] options)
     {
         string[] target = ["-t:Build", "-getProperty:TargetPath"];
-        var built = Program(DotNet, ["build", Path.Combine(Repository, project), .. target, .. options]);
+        var built = Run(DotNet, ["build", Path.Combine(RepositoryRoot, project), .. target, .. options]);
         Assert.Equal((0, ""), (built.ExitCode, built.Stderr));
         return built.Stdout.TrimEnd();
     }
 
-    internal static Outcome Port(params string[] arguments) => Command(PortCommand, arguments);
-    internal static Outcome Diff(params string[] arguments) => Command(DiffCommand, arguments);
+    internal static ProcessResult RunPort(params string[] arguments) => RunCommand(PortCommand, arguments);
+    internal static ProcessResult RunDiff(params string[] arguments) => RunCommand(DiffCommand, arguments);
 
     /// <summary>Runs a line of shell, in which "$@" is a command, or else the port.</summary>
-    internal static Outcome Shell(string line, string[]? command = null) =>
-        Program("/bin/sh", ["-c", line, "sh", .. command ?? PortCommand]);
+    internal static ProcessResult RunShell(string line, string[]? command = null) =>
+        Run("/bin/sh", ["-c", line, "sh", .. command ?? PortCommand]);
 
     /// <summary>Runs a command with more arguments.</summary>
-    internal static Outcome Command(string[] command, string[] arguments, params (string, string)[] environment) =>
-        Program(command[0], [.. command[1..], .. arguments], environment);
+    internal static ProcessResult RunCommand(string[] command, string[] arguments, params (string, string)[] environment) =>
+        Run(command[0], [.. command[1..], .. arguments], environment);
 
-    internal static Outcome Program(string program, string[] arguments, params (string, string)[] environment) =>
-        Feed("", program, arguments, environment);
+    internal static ProcessResult Run(string program, string[] arguments, params (string, string)[] environment) =>
+        RunWithInput("", program, arguments, environment);
 
     /// <summary>Runs a program that reads a text.</summary>
-    internal static Outcome Feed(string input, string program, string[] arguments, params (string, string)[] environment)
+    internal static ProcessResult RunWithInput(string input, string program, string[] arguments, params (string, string)[] environment)
     {
         var start = new ProcessStartInfo(program, arguments)
         {
@@ -108,10 +108,10 @@ internal static class Start
         }
 
         process.WaitForExit();
-        return new Outcome(process.ExitCode, stdout.Result, stderr.Result.ReplaceLineEndings("\n"));
+        return new ProcessResult(process.ExitCode, stdout.Result, stderr.Result.ReplaceLineEndings("\n"));
     }
 
-    private static string Beside(string file) => Path.Combine(AppContext.BaseDirectory, file);
+    private static string InTestFolder(string file) => Path.Combine(AppContext.BaseDirectory, file);
 
     private static string FindRepository(string folder) =>
         File.Exists(Path.Combine(folder, "TorchPort.sln")) ? folder : FindRepository(Path.GetDirectoryName(folder)!);
