@@ -30,7 +30,8 @@ internal sealed record NotebookFile(IReadOnlyList<Cell> Cells)
             var why = Directory.Exists(path) ? "it is a folder."
                 : e is FileNotFoundException or DirectoryNotFoundException ? "file not found."
                 : e.Message;
-            throw new CommandFailedException($"cannot read '{path}': {why}\nSpecify a notebook, or omit it to use this repository's.");
+            var hint = "Specify a notebook, or omit it to use this repository's.";
+            throw new CommandFailedException($"cannot read '{path}': {why}\n{hint}");
         }
     }
 

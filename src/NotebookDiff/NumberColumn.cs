@@ -48,7 +48,8 @@ internal sealed class NumberColumn
         var own = sample.HasExponent ? $"e{decimals}" : decimals > 1 ? $"F{decimals}" : null;
         var columns = _decimals is null ? null : $"F{_decimals}";
         string?[] formats = [own, columns, $"g{_digits}", "R"];
-        return formats.OfType<string>().Select(format => Text(value, format)).Append(value.ToString("R", PythonFormat.NumberFormat));
+        var shortest = value.ToString("R", PythonFormat.NumberFormat);
+        return formats.OfType<string>().Select(format => Text(value, format)).Append(shortest);
     }
 
     // A double has too few digits to tell 100000002004087734272.000 from the next number.

@@ -29,9 +29,10 @@ public class CellCodeTests
     [Theory]
     [InlineData(true, "def train(lr=0.3): pass", "lr = 0.1; train()")]
     [InlineData(true, "class Options:\n    lr = 0.3", "W -= 0.1 * Options.lr")]
-    [InlineData(true, "lr = 0.3", "W -= lr * gradient")]
+    [InlineData(true, "lr = 0.3", "eps = 0.1; W -= lr * gradient")]
+    [InlineData(true, "print(0.3)", "W -= gradient")]
     [InlineData(false, "lr = 0.3", "W -= 0.1 * gradient")]
-    public void Numbers_of_a_cell_above_count_if_it_is_called_or_the_cell_has_none(bool counts, string above, string cell) =>
+    public void Numbers_of_a_cell_above_count_if_it_is_used_or_the_cell_has_none(bool counts, string above, string cell) =>
         Assert.Equal(counts, new CellCode(cell, [above, "x = 1"]).Numbers.Contains(0.3));
 
     [Theory]

@@ -5,7 +5,7 @@ using TorchPort.Tests;
 
 namespace NotebookDiff.Tests;
 
-/// <summary>A notebook as a learner may have it, made cell by cell.</summary>
+/// <summary>Builds a notebook like a learner's, cell by cell.</summary>
 internal sealed class NotebookBuilder
 {
     /// <summary>The code that imports PyTorch.</summary>
@@ -15,21 +15,21 @@ internal sealed class NotebookBuilder
 
     private readonly JsonArray _cells = [];
 
-    /// <summary>The code of the repository's cell that trains by hand, and the lines that it recorded.</summary>
+    /// <summary>The source of the repository's by-hand cell. The next property has its saved output.</summary>
     internal static string ByHand { get; } = JoinLines(FindCell(2)["source"]!);
 
     internal static string ByHandPrinted { get; } = JoinLines(FindCell(2)["outputs"]![0]!["text"]!);
 
-    /// <summary>The code of its cell that trains with SGD, and the lines that it recorded.</summary>
+    /// <summary>The source of the repository's SGD cell. The next property has its saved output.</summary>
     internal static string Sgd { get; } = JoinLines(FindCell(3)["source"]!);
 
     internal static string SgdPrinted { get; } = JoinLines(FindCell(3)["outputs"]![0]!["text"]!);
 
-    /// <summary>A notebook of cells that have printed nothing.</summary>
-    internal static NotebookBuilder Of(params string[] sources) =>
+    /// <summary>Creates a notebook of cells without output.</summary>
+    internal static NotebookBuilder FromSources(params string[] sources) =>
         sources.Aggregate(new NotebookBuilder(), (notebook, source) => notebook.Cell(source));
 
-    /// <summary>Adds a code cell. Execution count 0 stands for the next one, null for none.</summary>
+    /// <summary>Adds a code cell. Execution count 0 means the next one, null means none.</summary>
     internal NotebookBuilder Cell(string source, string printed = "", int? count = 0)
     {
         _cells.Add(new JsonObject
@@ -42,7 +42,7 @@ internal sealed class NotebookBuilder
         return this;
     }
 
-    /// <summary>The text of its file.</summary>
+    /// <summary>The notebook as JSON.</summary>
     internal string Json() => new JsonObject { ["nbformat"] = 4, ["cells"] = _cells.DeepClone() }.ToJsonString();
 
     /// <summary>Runs the diff on a notebook's saved output, in this process.</summary>
@@ -75,7 +75,7 @@ internal sealed class NotebookBuilder
     private static string JoinLines(JsonNode lines) => string.Concat(lines.AsArray().Select(line => (string?)line));
 }
 
-/// <summary>Changes of a text that must find what they change.</summary>
+/// <summary>String replacement that fails if the old text is not found.</summary>
 internal static class TextChanges
 {
     internal static string With(this string text, string old, string replacement)

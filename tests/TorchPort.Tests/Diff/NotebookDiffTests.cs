@@ -14,7 +14,7 @@ public class NotebookDiffTests
     private string Mine => Path.Combine(_folder, "mine.ipynb");
 
     [Fact]
-    public void Default_notebook_is_identical_as_saved() =>
+    public void Saved_output_of_the_default_notebook_is_identical() =>
         Assert.Equal(
             new ProcessResult(0, """
                 In [2]  by hand, lr 0.1, epochs 0 to 10: identical, 11 lines
@@ -25,7 +25,7 @@ public class NotebookDiffTests
             TestProcess.RunDiff());
 
     [Fact]
-    public void Default_notebook_is_bit_identical_as_run()
+    public void Executed_default_notebook_is_bit_identical()
     {
         Assert.SkipWhen(Python.WithTorch is null, Python.TorchRequired);
 
@@ -39,7 +39,7 @@ public class NotebookDiffTests
     }
 
     [Fact]
-    public void Cells_that_are_run_keep_their_names()
+    public void Executed_cells_keep_their_names()
     {
         Assert.SkipWhen(Python.WithTorch is null, Python.TorchRequired);
         var notebook = new NotebookBuilder().Cell(Imports, count: 7).Cell(ByHand, count: null).Cell(Sgd, count: 3);
@@ -51,7 +51,7 @@ public class NotebookDiffTests
     }
 
     [Fact]
-    public void Nothing_in_a_notebook_runs_without_execute()
+    public void Notebook_code_does_not_run_without_execute()
     {
         var proof = JsonValue.Create(Path.Combine(_folder, "proof")).ToJsonString();
         File.WriteAllText(Mine, new NotebookBuilder().Cell($"open({proof}, 'w')").Cell(ByHand, ByHandPrinted).Json());
@@ -67,7 +67,7 @@ public class NotebookDiffTests
     {
         Assert.SkipWhen(OperatingSystem.IsWindows() || Python.Default is null, Python.PythonRequired);
         var interrupt = $"import os, signal, sys, time\nos.kill(os.getppid(), signal.{signal})";
-        File.WriteAllText(Mine, Of($"{interrupt}\ntime.sleep(20)\nprint('still running', file=sys.stderr)").Json());
+        File.WriteAllText(Mine, FromSources($"{interrupt}\ntime.sleep(20)\nprint('still running', file=sys.stderr)").Json());
 
         Assert.Equal(new ProcessResult(exitCode, "", ""), TestProcess.RunDiff(Mine, "--execute", "--python", Python.Default!));
     }
@@ -98,7 +98,7 @@ public class NotebookDiffTests
     [InlineData("--lr:0.2")]
     [InlineData("--lr=0.2")]
     [InlineData("--lr", "0.2")]
-    public void Every_argument_counts(params string[] lr)
+    public void No_argument_is_ignored(params string[] lr)
     {
         File.WriteAllText(Mine, new NotebookBuilder().Cell(ByHand, ByHandPrinted.With("0.840", "0.841")).Json());
 
@@ -109,7 +109,7 @@ public class NotebookDiffTests
     }
 
     [Fact]
-    public void Random_mutations_of_a_notebook_are_answered()
+    public void Randomly_corrupted_notebooks_do_not_crash_the_diff()
     {
         var own = File.ReadAllBytes(TestProcess.Notebook);
         var random = new Random(1);

@@ -25,7 +25,7 @@ public class NotebookFileTests
     [Fact]
     public void Lines_are_those_of_stdout_in_any_chunks_and_of_displayed_text()
     {
-        var notebook = JsonNode.Parse(Of("x").Json().With("\"nbformat\":4", "\"nbformat\":4.0"))!;
+        var notebook = JsonNode.Parse(FromSources("x").Json().With("\"nbformat\":4", "\"nbformat\":4.0"))!;
         notebook["cells"]![0]!["outputs"] = new JsonArray(
             Stream("stdout", "one\r\ntw"),
             Stream("stderr", "a warning\n"),
@@ -47,7 +47,7 @@ public class NotebookFileTests
     public void Other_encodings_are_rejected(string encoding, string says)
     {
         var text = Encoding.GetEncoding(encoding);
-        byte[] json = [.. text.GetPreamble(), .. text.GetBytes(Of("# é").Json().With("\\u00E9", "é"))];
+        byte[] json = [.. text.GetPreamble(), .. text.GetBytes(FromSources("# é").Json().With("\\u00E9", "é"))];
 
         var trouble = Assert.Throws<CommandFailedException>(() => NotebookFile.Parse("", json));
         Assert.Contains(says, trouble.Message, StringComparison.Ordinal);

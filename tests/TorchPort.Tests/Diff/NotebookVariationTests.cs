@@ -3,7 +3,7 @@ using static NotebookDiff.Tests.NotebookBuilder;
 
 namespace NotebookDiff.Tests;
 
-/// <summary>The verdicts on learners' notebooks, whose lines a real PyTorch printed.</summary>
+/// <summary>The verdicts on variations of the notebook, with output printed by a real PyTorch.</summary>
 public sealed class NotebookVariationTests
 {
     private const string Print = "'Epoch {:4d}/{} W: {:.3f}, Cost: {:.6f}'";
@@ -150,7 +150,7 @@ public sealed class NotebookVariationTests
 
     [Theory]
     [MemberData(nameof(Rows))]
-    public void Each_run_gets_its_verdict(string name)
+    public void Gives_the_expected_verdicts(string name)
     {
         var (exitCode, _, verdicts) = s_rows[name];
         var outcome = Judge(Run(name));
@@ -185,7 +185,7 @@ public sealed class NotebookVariationTests
                     cell['outputs'] = [{'output_type': 'stream', 'name': 'stdout', 'text': printed.getvalue()}]
                 print(json.dumps(notebook))
             """;
-        var notebooks = s_rows.Values.Select(row => NotebookBuilder.Of([Imports, .. row.Cells]).Json() + "\n");
+        var notebooks = s_rows.Values.Select(row => NotebookBuilder.FromSources([Imports, .. row.Cells]).Json() + "\n");
         var outcome = TestProcess.RunWithInput(string.Concat(notebooks), Python.WithTorch!, ["-c", Script]);
         Assert.Equal((0, ""), (outcome.ExitCode, outcome.Stderr));
         return s_rows.Keys.Zip(outcome.Stdout.Split('\n')).ToDictionary();

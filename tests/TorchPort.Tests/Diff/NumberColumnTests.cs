@@ -2,12 +2,12 @@ using TorchPort.Tests;
 
 namespace NotebookDiff.Tests;
 
-/// <summary>Which of the port's floats a printed number matches.</summary>
+/// <summary>Matching printed numbers with the port's floats.</summary>
 public class NumberColumnTests
 {
     private static readonly float[] s_floats = [0f, 1.4f, 0.84f, 1.064f, 0.9744f, 1.01024f, 0.995904f, 8.2e-5f, 1e-7f, 1f];
 
-    // The column's numbers are all it knows. Each matches its float, and no float that Python would print differently.
+    // The column knows only the printed texts. Each matches its own float, and no float that Python prints differently.
     [Theory]
     [InlineData("'{:.3f}'.format(x)")]
     [InlineData("'{:3f}'.format(x)")]
@@ -22,7 +22,7 @@ public class NumberColumnTests
     [InlineData("str(round(x, 5))")]
     [InlineData("'{:+.3f}'.format(x)")]
     [InlineData("'{:012.3f}'.format(x)")]
-    public void Number_matches_its_float_and_no_other(string format)
+    public void Number_matches_only_its_own_float(string format)
     {
         Assert.SkipWhen(Python.Default is null, Python.PythonRequired);
         var script = $"""
@@ -43,7 +43,7 @@ public class NumberColumnTests
     }
 
     [Theory]
-    [InlineData(1.3125f, true, "1.312", "0.000")] // a tie goes to the even digit
+    [InlineData(1.3125f, true, "1.312", "0.000")] // rounds half to even
     [InlineData(1.3125f, false, "1.313", "0.000")]
     [InlineData(0.99996f, true, "1.000", "0.000")]
     [InlineData(0.9994f, false, "1.000", "0.000")]
@@ -57,9 +57,9 @@ public class NumberColumnTests
     [InlineData(0.020741f, true, "0.0207", "9.2181e-05", "4.6667", "0.")]
     [InlineData(0.0208f, false, "0.0207", "7.8293e-05", "1.4000")]
     [InlineData(0.84000003f, true, "0.84000003", "0.", "1.4")] // numpy's float32
-    [InlineData(0.9999999f, false, "1.0", "1.399999976158142")] // str() leaves no digit out
-    [InlineData(-6.1409446e21f, true, "-6.140944633445963e+21", "3.6845671178375497e+22")] // no number has a decimal
-    public void Column_format_decides_which_floats_match(float value, bool matches, params string[] column)
+    [InlineData(0.9999999f, false, "1.0", "1.399999976158142")] // str() prints every digit
+    [InlineData(-6.1409446e21f, true, "-6.140944633445963e+21", "3.6845671178375497e+22")] // no fixed-point number
+    public void Column_format_determines_what_a_number_matches(float value, bool matches, params string[] column)
     {
         var numbers = column.Select(text => new PrintedNumber(0, text)).ToList();
 

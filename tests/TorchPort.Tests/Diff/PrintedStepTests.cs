@@ -1,6 +1,6 @@
 namespace NotebookDiff.Tests;
 
-/// <summary>Which lines are steps, and their numbers.</summary>
+/// <summary>Parsing printed lines as steps, and steps as runs.</summary>
 public class PrintedStepTests
 {
     [Theory]
@@ -29,7 +29,7 @@ public class PrintedStepTests
     [InlineData("3 W = Parameter containing: tensor([1.0640], requires_grad=True) cost 0.02", 3, null, "1.0640", "0.02")]
     [InlineData("Epoch 3 W: 1.064 Cost (x1): 0.02", 3, null, "1.064", "0.02")]
     [InlineData("Epoch 3 W: 1.064 loss over 3 points: 0.02", 3, null, "1.064", "0.02")]
-    public void Step_has_an_epoch_one_weight_and_a_cost(string line, int epoch, int? epochs, string w, string cost)
+    public void Parses_the_epoch_weight_and_cost(string line, int epoch, int? epochs, string w, string cost)
     {
         var step = PrintedStep.Parse(line);
 
@@ -53,11 +53,11 @@ public class PrintedStepTests
     [InlineData(true, "Epoch 3/10 w1: 0.353 w2: 0.151 Cost: 14.770963")]
     [InlineData(true, "Epoch 3/10 W: [0.353, 0.151] Cost: 14.770963")]
     [InlineData(true, "Epoch 3/10 W: 0.353 train cost: 14.770963 val cost: 9.9")]
-    public void Other_lines_are_not_steps_or_of_another_model(bool? isOtherModel, string line) =>
+    public void Other_lines_are_not_steps_of_this_model(bool? isOtherModel, string line) =>
         Assert.Equal(isOtherModel, PrintedStep.Parse(line)?.IsOtherModel);
 
     [Fact]
-    public void Epoch_that_does_not_increase_starts_a_run_and_a_repeated_line_is_skipped()
+    public void Non_increasing_epoch_starts_a_run_and_repeated_lines_are_skipped()
     {
         var runs = Runs("ready", Line(0), "-14.0", Line(1), Line(1), Line(0), Line(100), Line(100) + "!", Line(50), Line(50));
 
@@ -79,7 +79,7 @@ public class PrintedStepTests
     [InlineData("Epoch 9/10 W: 1 Cost: 0", 10)]
     [InlineData("Epoch 9 W: 1 Cost: 0", 9)]
     [InlineData("Epoch 9/3 W: 1 Cost: 0", 9)]
-    public void Run_counts_to_the_number_after_the_slash_or_to_its_last_epoch(string line, int epochs) =>
+    public void Epoch_count_is_the_number_after_the_slash_or_the_last_epoch(string line, int epochs) =>
         Assert.Equal(epochs, Assert.Single(Runs(line)).Epochs);
 
     [Theory]
@@ -103,6 +103,6 @@ public class PrintedStepTests
     [Theory]
     [InlineData("Epoch 3/10 W: 1.064, Cost: 0.019 (1.064)", "Epoch 3/10 W: 2, Cost: 3 (1.064)")]
     [InlineData("Cost: 0.019 W: 1.064 at epoch 3", "Cost: 3 W: 2 at epoch 3")]
-    public void Numbers_can_be_replaced_and_words_stay(string line, string replaced) =>
+    public void Replacing_the_numbers_keeps_the_wording(string line, string replaced) =>
         Assert.Equal(replaced, PrintedStep.Parse(line)!.WithNumbers("2", "3"));
 }

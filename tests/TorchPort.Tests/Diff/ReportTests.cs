@@ -4,11 +4,12 @@ using static NotebookDiff.Tests.NotebookBuilder;
 
 namespace NotebookDiff.Tests;
 
-/// <summary>The verdicts on a cell whose code or saved lines were edited, and what is printed below them.</summary>
+/// <summary>The verdict and the exit code for a cell whose code or output was edited.</summary>
 public class ReportTests
 {
     private static readonly string s_edited = SgdPrinted.With("0.974,", "0.975");
-    private static readonly string s_sgdExact = "Epoch    0" + TestProcess.ReadData("pytorch-1.13-cpu-exact.txt").Split("Epoch    0")[^1];
+    private static readonly string s_exact = TestProcess.ReadData("pytorch-1.13-cpu-exact.txt");
+    private static readonly string s_sgdExact = s_exact[s_exact.LastIndexOf("Epoch    0", StringComparison.Ordinal)..];
 
     // The code, the saved lines, and the end of a verdict.
     public static TheoryData<string, string, string> Edits { get; } = new()
@@ -29,7 +30,7 @@ public class ReportTests
 
     [Theory]
     [MemberData(nameof(Edits))]
-    public void Edits_are_reported(string source, string printed, string verdict)
+    public void Every_edit_is_detected(string source, string printed, string verdict)
     {
         var outcome = JudgeCell(printed, source: source);
 
@@ -38,7 +39,7 @@ public class ReportTests
     }
 
     [Fact]
-    public void Differing_lines_are_shown_in_pairs_and_only_their_numbers_differ() =>
+    public void Differing_lines_follow_the_verdict() =>
         Assert.Equal(
             """
             In [1]  SGD, lr 0.15, epochs 0 to 10: 1 of 11 lines differs, at epoch 4
@@ -54,7 +55,7 @@ public class ReportTests
     [Theory]
     [InlineData("0.001", 0, "same numbers within 0.001, 11 lines")]
     [InlineData("0.0009", 1, "1 of 11 lines differs, at epoch 4")]
-    public void Tolerance_covers_numbers_that_far_apart(string tolerance, int exitCode, string verdict)
+    public void Tolerance_allows_differences_up_to_its_value(string tolerance, int exitCode, string verdict)
     {
         var outcome = JudgeCell(s_edited, new(Tolerance: decimal.Parse(tolerance)));
 
@@ -66,7 +67,7 @@ public class ReportTests
     [InlineData("W", "W", ": bit-identical, 11 lines")]
     [InlineData("Cost", "loss", ": same bits, 11 lines")]
     [InlineData("W: 1.4000001", "W: 1.40000033", "differs, at epoch 1, by at most 2 ULPs")]
-    public void Exact_comparison_reports_the_distance_in_ULPs(string old, string replacement, string verdict) =>
+    public void Exact_reports_the_distance_in_ULPs(string old, string replacement, string verdict) =>
         Assert.Contains(
             $"{verdict}\n", JudgeCell(s_sgdExact.With(old, replacement), new(Exact: true)).Stdout, StringComparison.Ordinal);
 
@@ -74,10 +75,10 @@ public class ReportTests
     [InlineData("In [1]  trains, but has no output\nIn [1] raised an error: NameError\n", 1, "error", "ename", "NameError")]
     [InlineData("In [1]  not compared: its lines are on stderr, print them to stdout, 1 line\n", 1, "stream", "name", "stderr")]
     [InlineData("code cell 1  was not run: it has no execution count; --execute --in-order runs all cells\n", null, "", "", "")]
-    public void Cell_that_trains_without_saved_steps_is_named(string says, int? count, string output, string key, string value)
+    public void Training_cell_without_readable_output_is_reported(string says, int? count, string type, string key, string value)
     {
         var notebook = JsonNode.Parse(new NotebookBuilder().Cell(Sgd, count: count).Json())!;
-        var json = new JsonObject { ["output_type"] = output, ["text"] = SgdPrinted[..39], [key] = value };
+        var json = new JsonObject { ["output_type"] = type, ["text"] = SgdPrinted[..39], [key] = value };
         notebook["cells"]![0]!["outputs"]!.AsArray().Add(json);
         var outcome = Judge(notebook.ToJsonString());
 
@@ -85,13 +86,13 @@ public class ReportTests
     }
 
     [Fact]
-    public void Epochs_that_would_take_hours_are_rejected() =>
+    public void Too_many_epochs_are_rejected() =>
         JudgeCell(SgdPrinted + "Epoch 2000000000 W: 1 Cost: 0\n").AssertFailed(2, "epoch 2,000,000,000 exceeds the limit");
 
     [Theory]
     [InlineData(2, "Not compared: 2 lines of In [1], 2 lines of In [2]\n")]
     [InlineData(6, "Not compared: 12 lines of 6 cells\n")]
-    public void Lines_of_many_cells_are_summed_up(int cells, string says)
+    public void Lines_of_many_cells_are_summarized(int cells, string says)
     {
         var notebook = new NotebookBuilder();
         Enumerable.Range(0, cells).ToList().ForEach(_ => notebook.Cell("print(1)", "1\n1\n"));

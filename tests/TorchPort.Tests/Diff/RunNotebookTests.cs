@@ -3,7 +3,7 @@ using TorchPort.Tests;
 
 namespace NotebookDiff.Tests;
 
-/// <summary>run-notebook.py, which runs cells with nothing but Python and PyTorch.</summary>
+/// <summary>run-notebook.py, which runs cells using only Python and PyTorch.</summary>
 public class RunNotebookTests
 {
     public RunNotebookTests() => Assert.SkipWhen(Python.Default is null, Python.PythonRequired);
@@ -28,16 +28,17 @@ public class RunNotebookTests
     [InlineData("In [1], line 1: SyntaxError", "for")]
     [InlineData("Use --in-order to run them from top to bottom", "x_train * W")]
     [InlineData("has no module no_such_module. Install it, or specify another Python with --python", "import no_such_module")]
-    public void Cell_that_raises_is_named_with_its_line(string says, string source) =>
+    public void Failing_cell_is_reported_with_its_line(string says, string source) =>
         Run([source]).AssertFailed(1, says, lines: 2);
 
     [Fact]
-    public void Cell_whose_saved_output_ends_in_an_error_may_raise_again()
+    public void Cell_with_a_saved_error_may_raise_again()
     {
         var outcome = Run(["print(1)\n1 / 0", "print(2)"], raised: true);
 
         Assert.Equal(["1\n", "2\n"], Outputs(outcome));
-        Assert.Equal(["run-notebook.py: In [1] raised ZeroDivisionError; its saved output ends in an error, too"], outcome.StderrLines);
+        var note = "run-notebook.py: In [1] raised ZeroDivisionError; its saved output ends in an error, too";
+        Assert.Equal([note], outcome.StderrLines);
     }
 
     [Fact]
