@@ -8,8 +8,8 @@ PY is a Python with PyTorch 2.10 to 2.12. run-cpu.sh --help lists the options of
 install='pip install "torch>=2.10,<2.13"'
 
 # A stderr that takes nothing is no reason to stop.
-say() { echo "$1" >&2 || true; }
-fail() { say "run-on-pytorch.sh: $1"; exit 2; }
+log() { echo "$1" >&2 || true; }
+fail() { log "run-on-pytorch.sh: $1"; exit 2; }
 
 # --python and --diff are this script's own; the diff runs a notebook on the same Python.
 python=python3
@@ -46,16 +46,16 @@ read -r version libraries <<< "$found"
   fail "the port loads on PyTorch 2.10 to 2.12, and $python has $version: in an environment of its own, $install"
 
 # A published port that lies beside this script, or else a build of the repository that the script is in.
-here=$(dirname "$(readlink -f "$0")")
-program=("$here/TorchPort")
+script_dir=$(dirname "$(readlink -f "$0")")
+program=("$script_dir/TorchPort")
 if [ $project = src/NotebookDiff ] || [ ! -x "${program[0]}" ]; then
-  [ -x "$here/build.sh" ] || [ $project = src/TorchPort ] || fail "--diff needs the repository: run the script of a clone"
-  [ -x "$here/build.sh" ] || fail "no TorchPort beside this script: publish one with -p:TorchBackend=external, and copy it here"
-  program=(dotnet "$("$here/build.sh" $project external)") || exit 2
+  [ -x "$script_dir/build.sh" ] || [ $project = src/TorchPort ] || fail "--diff needs the repository: run the script of a clone"
+  [ -x "$script_dir/build.sh" ] || fail "no TorchPort beside this script: publish one with -p:TorchBackend=external, and copy it here"
+  program=(dotnet "$("$script_dir/build.sh" $project external)") || exit 2
 fi
 case " ${options[*]-} " in *" --execute "*) options=(--python "$python" "${options[@]}") ;; esac
 
 # LD_BIND_NOW reports a function that this libtorch lacks at the start; otherwise the first call of it would end the process.
-say "PyTorch $version of $python"
+log "PyTorch $version of $python"
 export LD_BIND_NOW=1 LD_LIBRARY_PATH=$libraries${LD_LIBRARY_PATH:+:$LD_LIBRARY_PATH}
 exec "${program[@]}" ${options[@]+"${options[@]}"}

@@ -8,7 +8,7 @@ namespace TorchPort.Tests;
 public class PlotDescentTests
 {
     private const string Line = "Epoch    0/0 W: 0.000, Cost: 4.666667\n";
-    private const string NoFontHasIt = "\U00012000";
+    private const string UnsupportedCharacter = "\U00012000";
     private const string Blue = "#0072B2";
     private static readonly XNamespace s_svg = "http://www.w3.org/2000/svg";
     private static readonly bool s_hasFont = !OperatingSystem.IsLinux() ||
@@ -18,63 +18,63 @@ public class PlotDescentTests
     private readonly string _folder = TestProcess.CreateTempFolder();
 
     [Fact]
-    public void Runs_that_lie_on_each_other_are_two_colours()
+    public void Overlapping_runs_are_both_visible()
     {
         var trace = TestProcess.ReadData("recorded-output.txt").Replace(",", "", StringComparison.Ordinal).ReplaceLineEndings("\r\n");
-        var picture = Svg("other lines\n" + trace, "In [2]");
+        var picture = DrawSvg("other lines\n" + trace, "In [2]");
         Assert.NotEmpty(picture.XPathSelectElements($"//*[@stroke='{Blue}'][@stroke-width=7]"));
         Assert.NotEmpty(picture.XPathSelectElements("//*[@stroke='#D55E00'][@stroke-width=3]"));
         string[] texts = ["In [2] (cost ends at 0)", "run 2 (cost ends at 0)", "W", "epoch"];
-        Assert.All(texts, text => Assert.Contains(text, Texts(picture)));
+        Assert.All(texts, text => Assert.Contains(text, GetTexts(picture)));
     }
 
     [Fact]
-    public void Steps_stand_on_the_curve_and_on_a_straight_line_and_the_first_have_their_numbers()
+    public void Steps_lie_on_curve_and_line_and_the_first_are_numbered()
     {
-        var picture = Svg(Trace(10, 0.1));
-        var (curve, left, right) = (Places(picture, "gray")[0], Places(picture, Blue)[0], Places(picture, Blue)[1]);
+        var picture = DrawSvg(CreateTrace(10, 0.1));
+        var (curve, left, right) = (GetVertices(picture, "gray")[0], GetVertices(picture, Blue)[0], GetVertices(picture, Blue)[1]);
         Assert.Equal((11, 11), (left.Length, right.Length));
         Assert.All(left, step => Assert.Equal(curve.MinBy(on => Math.Abs(on.X - step.X)).Y, step.Y, tolerance: 4));
         Assert.Equal(right[10].Y - right[5].Y, right[5].Y - right[0].Y, tolerance: 0.5);
-        Assert.Equal(["0", "1", "2", "3"], Texts(picture, Blue));
+        Assert.Equal(["0", "1", "2", "3"], GetTexts(picture, Blue));
     }
 
     // A picture drawn with another font has other margins.
     [Fact]
-    public void The_picture_in_the_README_shows_these_steps()
+    public void README_picture_shows_these_steps()
     {
-        var shown = Places(XDocument.Load(Path.Combine(TestProcess.RepositoryRoot, "scripts/descent.svg")), Blue).SelectMany(Shape);
-        var drawn = Places(Svg(Trace(10, 0.1)), Blue).SelectMany(Shape);
-        Assert.All(shown.Zip(drawn), pair => Assert.Equal(pair.First, pair.Second, tolerance: 0.01));
+        var published = GetVertices(XDocument.Load(Path.Combine(TestProcess.RepositoryRoot, "scripts/descent.svg")), Blue).SelectMany(Normalize);
+        var drawn = GetVertices(DrawSvg(CreateTrace(10, 0.1)), Blue).SelectMany(Normalize);
+        Assert.All(published.Zip(drawn), pair => Assert.Equal(pair.First, pair.Second, tolerance: 0.01));
 
-        static IEnumerable<double> Shape((double X, double Y)[] at) =>
+        static IEnumerable<double> Normalize((double X, double Y)[] at) =>
             from step in at
             from share in new[] { (step.X - at[0].X) / (at[10].X - at[0].X), (step.Y - at[0].Y) / (at[10].Y - at[0].Y) }
             select share;
     }
 
     [Fact]
-    public void A_long_run_is_thinned_and_keeps_its_first_steps()
+    public void Long_run_is_thinned_and_keeps_its_first_steps()
     {
-        var (few, many) = (Places(Svg(Trace(20, 1.0 / 7)), Blue), Places(Svg(Trace(100_000, 1.0 / 7)), Blue));
-        Assert.Equal(few[0], many[0].Take(21));
-        Assert.InRange(many.Sum(line => line.Length), 60, 3500);
+        var (shortRun, longRun) = (GetVertices(DrawSvg(CreateTrace(20, 1.0 / 7)), Blue), GetVertices(DrawSvg(CreateTrace(100_000, 1.0 / 7)), Blue));
+        Assert.Equal(shortRun[0], longRun[0].Take(21));
+        Assert.InRange(longRun.Sum(line => line.Length), 60, 3500);
     }
 
     [Fact]
-    public void A_run_that_diverges_leads_out_of_the_picture_and_the_legend_has_room_to_say_where_to()
+    public void Diverging_run_leaves_the_plot_and_legend_shows_its_final_cost()
     {
-        var picture = Svg(Trace(300, 0.2), new string('x', 60));
-        var (left, right) = (Places(picture, Blue)[0], Places(picture, Blue)[1]);
-        Assert.Contains($"{new string('x', 60)} (cost ends at Infinity)", Texts(picture));
-        Assert.InRange(left[^1].Y, -5000, Places(picture, "gray")[0][0].Y - 1);
+        var picture = DrawSvg(CreateTrace(300, 0.2), new string('x', 60));
+        var (left, right) = (GetVertices(picture, Blue)[0], GetVertices(picture, Blue)[1]);
+        Assert.Contains($"{new string('x', 60)} (cost ends at Infinity)", GetTexts(picture));
+        Assert.InRange(left[^1].Y, -5000, GetVertices(picture, "gray")[0][0].Y - 1);
         Assert.InRange(right[^1].X - right[0].X, 250, 400);
     }
 
     [Fact]
-    public void An_SVG_is_drawn_alike_by_every_browser()
+    public void SVG_renders_the_same_in_every_browser()
     {
-        var svg = Svg(Line).Root!;
+        var svg = DrawSvg(Line).Root!;
         Assert.Equal($"0 0 {svg.Attribute("width")!.Value} {svg.Attribute("height")!.Value}", svg.Attribute("viewBox")?.Value);
         Assert.Equal("white", svg.Element(s_svg + "rect")!.Attribute("fill")?.Value);
         Assert.All(svg.Descendants(s_svg + "text"), text => Assert.DoesNotContain(',', text.Attribute("y")!.Value));
@@ -82,32 +82,32 @@ public class PlotDescentTests
     }
 
     [Fact]
-    public void A_PNG_is_drawn_too_and_nothing_is_left_beside_it()
+    public void PNG_output_leaves_no_other_files()
     {
         Draw(Line, "descent.PNG");
-        Assert.Equal([In("descent.PNG")], Directory.GetFiles(_folder));
+        Assert.Equal([GetPath("descent.PNG")], Directory.GetFiles(_folder));
     }
 
     [Theory]
     [InlineData("stdin has no epoch line", "", "descent.svg")]
-    [InlineData("line 2 of the trace is damaged", Line + "Epoch    0/10 W: 0.0.0, Cost: 4.6\n", "descent.svg", NoFontHasIt)]
+    [InlineData("line 2 of the trace is damaged", Line + "Epoch    0/10 W: 0.0.0, Cost: 4.6\n", "descent.svg", UnsupportedCharacter)]
     [InlineData("the trace ends in the middle of a line", Line + "Epo", "descent.svg")]
     [InlineData("the trace has 7 runs. Draw 6 at most", Line + Line + Line + Line + Line + Line + Line, "descent.svg")]
-    [InlineData("the trace has fewer runs (1) than there are names (2)", Line, "descent.svg", "one", NoFontHasIt)]
-    [InlineData($"no font on this machine has all of 'W{NoFontHasIt}'", Line, "descent.svg", NoFontHasIt)]
+    [InlineData("the trace has fewer runs (1) than there are names (2)", Line, "descent.svg", "one", UnsupportedCharacter)]
+    [InlineData($"no font on this machine has all of 'W{UnsupportedCharacter}'", Line, "descent.svg", UnsupportedCharacter)]
     [InlineData("OUTPUT is missing", Line)]
     [InlineData("the folder of ", Line, "no-such-folder/descent.svg")]
     [InlineData("is a folder", Line, "folder.svg")]
-    public void What_is_wrong_is_refused_and_the_picture_stays_as_it_was(string says, string trace, params string[] arguments)
+    public void Invalid_input_is_rejected_and_output_file_is_unchanged(string expected, string trace, params string[] arguments)
     {
-        Directory.CreateDirectory(In("folder.svg"));
-        File.WriteAllText(In("descent.svg"), "as it was");
-        Plot(trace, arguments).AssertFailed(2, says, lines: 1);
+        Directory.CreateDirectory(GetPath("folder.svg"));
+        File.WriteAllText(GetPath("descent.svg"), "as it was");
+        Plot(trace, arguments).AssertFailed(2, expected, lines: 1);
         Assert.Equal("as it was", File.ReadAllText(Assert.Single(Directory.GetFiles(_folder))));
     }
 
     [Fact]
-    public void A_stream_that_fails_is_no_crash()
+    public void Stream_errors_do_not_crash()
     {
         Assert.SkipUnless(OperatingSystem.IsLinux(), "/dev/full is Linux's");
         string[] script = [TestProcess.DotNet, TestProcess.BuildScript("plot-descent.cs")];
@@ -116,24 +116,24 @@ public class PlotDescentTests
     }
 
     // A run of In [2], as --exact prints it.
-    private static string Trace(int epochs, double lr) => string.Concat(Enumerable.Range(0, epochs + 1)
+    private static string CreateTrace(int epochs, double lr) => string.Concat(Enumerable.Range(0, epochs + 1)
         .Select(epoch => (Epoch: epoch, Far: (float)-Math.Pow(1 - (14 * lr), epoch)))
         .Select(at => (FormattableString)$"Epoch {at.Epoch}/0 W: {1 + at.Far}, Cost: {14 / 3f * at.Far * at.Far}\n")
         .Select(line => line.ToString(new PythonFormat(exact: true))));
 
-    private static HashSet<string> Texts(XDocument picture, string? colour = null) => [.. picture.Descendants(s_svg + "text")
+    private static HashSet<string> GetTexts(XDocument picture, string? colour = null) => [.. picture.Descendants(s_svg + "text")
         .Where(text => text.Attribute("fill")?.Value == colour).Select(text => text.Value.Trim())];
 
     // What the lines of a colour go through, in pixels: first the one of the left plot.
-    private static (double X, double Y)[][] Places(XDocument picture, string colour) => [.. picture.Descendants(s_svg + "path")
+    private static (double X, double Y)[][] GetVertices(XDocument picture, string colour) => [.. picture.Descendants(s_svg + "path")
         .Where(line => line.Attribute("stroke")?.Value == colour)
         .Select(line => line.Attribute("d")!.Value.Split('M', ' ', 'L')[1..].Select(XmlConvert.ToDouble).Chunk(2))
         .Select(places => places.Select(at => (at[0], at[1])).ToArray())];
 
-    private string In(string name) => Path.Combine(_folder, name);
+    private string GetPath(string name) => Path.Combine(_folder, name);
 
     private ProcessResult Plot(string trace, params string[] arguments) => TestProcess.RunWithInput(
-        trace, TestProcess.DotNet, [TestProcess.BuildScript("plot-descent.cs"), .. arguments.Take(1).Select(In), .. arguments.Skip(1)]);
+        trace, TestProcess.DotNet, [TestProcess.BuildScript("plot-descent.cs"), .. arguments.Take(1).Select(GetPath), .. arguments.Skip(1)]);
 
     private void Draw(string trace, params string[] arguments)
     {
@@ -141,9 +141,9 @@ public class PlotDescentTests
         Assert.Equal(new ProcessResult(0, "", ""), Plot(trace, arguments));
     }
 
-    private XDocument Svg(string trace, params string[] names)
+    private XDocument DrawSvg(string trace, params string[] names)
     {
         Draw(trace, ["descent.svg", .. names]);
-        return XDocument.Load(In("descent.svg"));
+        return XDocument.Load(GetPath("descent.svg"));
     }
 }
