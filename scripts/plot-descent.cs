@@ -10,12 +10,12 @@ using ScottPlot.TickGenerators;
 using SkiaSharp;
 
 const string Help = """
-    Draws the trace on stdin: the cost over W with each run's steps on it, and the cost by epoch.
-    plot-descent.cs OUTPUT.svg|OUTPUT.png [NAME OF THE FIRST RUN] [NAME OF THE SECOND RUN] ...
-    dotnet run --project src/TorchPort -- --exact | scripts/plot-descent.cs descent.svg "In [2]" "In [3]"
+    Plots the port's output, read from stdin: each run's steps on the cost curve, and the cost per epoch.
+    usage: plot-descent.cs OUTPUT.svg|OUTPUT.png [RUN_NAME ...]
+    example: dotnet run --project src/TorchPort -- --exact | scripts/plot-descent.cs descent.svg "In [2]" "In [3]"
     """;
 
-// Okabe and Ito's colours, which the colour-blind can tell apart.
+// The Okabe-Ito palette, which is safe for colour-blind readers.
 string[] colours = ["#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9"];
 
 var operation = "print the help";
@@ -29,26 +29,27 @@ try
 
     Require(!args.Any(argument => argument.StartsWith('-')), "the only option is --help.");
     Require(args.Length > 0, "OUTPUT is missing. See --help.");
-    var (output, names) = (args[0], args[1..]);
+    var output = args[0];
+    var names = args[1..];
     var extension = Path.GetExtension(output).ToUpperInvariant();
-    Require(extension is ".SVG" or ".PNG", $"{output} is neither a .svg nor a .png.");
-    Require(!Directory.Exists(output), $"{output} is a folder. Name a file.");
-    Require(new FileInfo(output).Directory!.Exists, $"the folder of {output} does not exist. Make it first.");
-    Require(Console.IsInputRedirected, "stdin is a terminal. Pipe a trace into it, as --help shows.");
+    Require(extension is ".SVG" or ".PNG", $"OUTPUT must end in .svg or .png, not '{output}'.");
+    Require(!Directory.Exists(output), $"{output} is a folder. Specify a file.");
+    Require(new FileInfo(output).Directory!.Exists, $"the folder of {output} does not exist. Create it first.");
+    Require(Console.IsInputRedirected, "stdin is a terminal. Pipe the port's output into it. See --help.");
 
     operation = "read stdin";
     using var stdin = new StreamReader(Console.OpenStandardInput());
     var traces = Parse(stdin.ReadToEnd());
-    Require(traces.Count <= colours.Length, $"the trace has {traces.Count} runs. Draw {colours.Length} at most.");
-    Require(traces.Count >= names.Length, $"the trace has fewer runs ({traces.Count}) than there are names ({names.Length}).");
+    Require(traces.Count <= colours.Length, $"the input has {traces.Count} runs. The maximum is {colours.Length}.");
+    Require(traces.Count >= names.Length, $"the input has fewer runs ({traces.Count}) than names ({names.Length}).");
 
     var fonts = SKFontManager.Default.FontFamilies.OrderByDescending(it => it is "DejaVu Sans" or "Liberation Sans" or "Arial");
     var characters = "W" + string.Concat(names);
-    var font = fonts.FirstOrDefault(name => SKTypeface.FromFamilyName(name).ContainsGlyphs(characters));
-    Require(font is not null, $"no font on this machine has all of '{characters}'. Install one, for instance fonts-dejavu-core.");
+    var font = fonts.FirstOrDefault(it => SKTypeface.FromFamilyName(it).ContainsGlyphs(characters));
+    Require(font is not null, $"no installed font has all of '{characters}'. Install one, such as fonts-dejavu-core.");
     Fonts.Default = font!;
 
-    // Runs may lie on each other: the earlier is the wider, so that its colour stands out on both sides.
+    // Runs may overlap, so earlier runs get wider lines that stay visible on both sides.
     var runs = traces.Select((steps, index) => new Run(
         names.ElementAtOrDefault(index) ?? $"run {index + 1}",
         Color.FromHex(colours[index]),
@@ -59,11 +60,8 @@ try
     DrawCostByEpoch(multiplot.AddPlot(), runs);
 
     operation = $"write {output}";
-    var image = Render(multiplot, extension == ".SVG");
     var tempFile = $"{output}.part";
-    // A disk that has no room for the whole picture gets no part of it.
-    using var file = File.OpenHandle(tempFile, FileMode.Create, FileAccess.Write, FileShare.Delete, FileOptions.None, image.Length);
-    RandomAccess.Write(file, image, 0);
+    File.WriteAllBytes(tempFile, Render(multiplot, extension == ".SVG"));
     File.Move(tempFile, output, overwrite: true);
     return 0;
 }
@@ -75,15 +73,21 @@ catch (Exception e) when (e is InvalidDataException or IOException or Unauthoriz
     }
     catch (Exception stderrError) when (stderrError is IOException or UnauthorizedAccessException)
     {
-        // The exit code says it too.
+        // The exit code reports the failure.
     }
 
     return 2;
 }
 
-static void Require(bool condition, string message) => _ = condition ? true : throw new InvalidDataException(message);
+static void Require(bool condition, string message)
+{
+    if (!condition)
+    {
+        throw new InvalidDataException(message);
+    }
+}
 
-// The runs of a trace: a new one begins where the epochs start over. Some notebooks print no comma, and other lines as well.
+// Splits the input into runs: a new run starts when the epoch does not increase. The comma is optional; other lines are ignored.
 static List<List<Step>> Parse(string trace)
 {
     const string Number = @"(-?[0-9]+(?:\.[0-9]+)?(?:e[-+][0-9]+)?|-?inf|nan)";
@@ -92,7 +96,7 @@ static List<List<Step>> Parse(string trace)
     foreach (var (index, line) in trace.Split('\n').Index().Where(row => row.Item.StartsWith("Epoch ", StringComparison.Ordinal)))
     {
         var match = Regex.Match(line, $@"^Epoch +([0-9]+)/[0-9]+ W: {Number},? Cost: {Number}\r?$");
-        Require(match.Success, $"line {index + 1} of the trace is damaged. Make the trace anew.");
+        Require(match.Success, $"line {index + 1} of the input is malformed. Run the port again.");
         double[] numbers = [.. match.Groups.Values.Skip(1).Select(group => double.Parse(group.ValueSpan, python))];
         if (runs.Count == 0 || numbers[0] <= runs[^1][^1].Epoch)
         {
@@ -102,16 +106,16 @@ static List<List<Step>> Parse(string trace)
         runs[^1].Add(new(numbers[0], numbers[1], numbers[2]));
     }
 
-    Require(runs.Count > 0, "stdin has no epoch line. Pipe a trace into it, as --help shows.");
-    Require(trace.EndsWith('\n'), "the trace ends in the middle of a line. Make it anew.");
+    Require(runs.Count > 0, "stdin has no epoch lines. Pipe the port's output into it. See --help.");
+    Require(trace.EndsWith('\n'), "the input ends mid-line. Run the port again.");
     return runs;
 }
 
-// The cost as a function of W for the notebook's data, and the steps on it.
+// Plots the notebook's cost as a function of W, with the steps on the curve.
 static void DrawCostCurve(Plot plot, List<Run> runs)
 {
     SetLabels(plot, "Down the cost curve", "W", "cost");
-    // A run that converges has its widest steps first; the later steps of one that diverges would leave nothing else to see.
+    // Scale to the first steps: they are a converging run's largest, and a diverging run's later ones would dwarf the rest.
     var first = runs.SelectMany(run => run.Steps.Take(6)).Where(step => double.IsFinite(step.W + step.Cost));
     var halfWidth = 1.15 * first.Select(step => Math.Abs(step.W - 1)).Append(1).Max();
     var top = Cost(1 + halfWidth);
@@ -122,11 +126,11 @@ static void DrawCostCurve(Plot plot, List<Run> runs)
     var numberedW = new List<double>();
     foreach (var run in runs)
     {
-        // Also a step or two outside: the line to them leads out of the picture.
+        // Keep a step or two beyond the limits, so that the line leaves the plot.
         var visible = run.Steps.Where(step => step.Cost < 10 * top);
         AddSteps(plot, run, visible.Select(step => new Coordinates(step.W, step.Cost)));
 
-        // The first steps have their numbers, below the curve, where no other number stands.
+        // Number the first steps, below the curve, unless the numbers would overlap.
         foreach (var step in visible.Take(4).Where(step => numberedW.TrueForAll(w => Math.Abs(w - step.W) > 0.08 * halfWidth)))
         {
             numberedW.Add(step.W);
@@ -146,7 +150,7 @@ static void DrawCostByEpoch(Plot plot, List<Run> runs)
 {
     SetLabels(plot, "Cost by epoch", "epoch", "cost (log scale)");
     plot.Axes.Bottom.TickGenerator = new NumericAutomatic { IntegerTicksOnly = true };
-    plot.Axes.Left.TickGenerator = new NumericAutomatic { IntegerTicksOnly = true, LabelFormatter = x => Format(Math.Pow(10, x)) };
+    plot.Axes.Left.TickGenerator = new NumericAutomatic { IntegerTicksOnly = true, LabelFormatter = FormatPower };
     foreach (var run in runs)
     {
         var visible = run.Steps.Where(step => step.Cost is > 0 and < double.PositiveInfinity);
@@ -154,10 +158,12 @@ static void DrawCostByEpoch(Plot plot, List<Run> runs)
         marks.LegendText = visible.Contains(run.Steps[^1]) ? run.Name : $"{run.Name} (cost ends at {Format(run.Steps[^1].Cost)})";
     }
 
-    // From one power of ten to another: two have their labels, however little the cost changes.
+    // Round the limits to powers of ten, so that at least two ticks are labelled.
     plot.Axes.AutoScale();
     var limits = plot.Axes.GetLimits();
     plot.Axes.SetLimitsY(Math.Floor(limits.Bottom), Math.Ceiling(limits.Top));
+
+    static string FormatPower(double exponent) => Format(Math.Pow(10, exponent));
 }
 
 static void SetLabels(Plot plot, string title, string x, string y)
@@ -173,13 +179,14 @@ static void SetLabels(Plot plot, string title, string x, string y)
 
 static string Format(double number) => number.ToString("g5", CultureInfo.InvariantCulture);
 
-// A line through the first steps, and through one of the others at each place, half a pixel or so wide. About twenty have marks:
-// every one of an odd number, so that steps to and fro stay to and fro.
+// Draws a line through the first steps and one later step per half-pixel cell. Marks about twenty of them, at an odd interval,
+// so that the markers of an oscillating run still alternate between its two sides.
 static ScottPlot.Plottables.Markers AddSteps(Plot plot, Run run, IEnumerable<Coordinates> steps)
 {
     var extent = new AxisLimits(steps);
-    var (x, y) = (extent.HorizontalSpan / 2000, extent.VerticalSpan / 2000);
-    var laterSteps = steps.Skip(30).DistinctBy(step => (Math.Round(step.X / x), Math.Round(step.Y / y)));
+    var cellWidth = extent.HorizontalSpan / 2000;
+    var cellHeight = extent.VerticalSpan / 2000;
+    var laterSteps = steps.Skip(30).DistinctBy(step => (Math.Round(step.X / cellWidth), Math.Round(step.Y / cellHeight)));
     Coordinates[] path = [.. steps.Take(30), .. laterSteps];
     var line = plot.Add.ScatterLine(path, run.Colour);
     line.LineWidth = run.Width;
@@ -189,12 +196,13 @@ static ScottPlot.Plottables.Markers AddSteps(Plot plot, Run run, IEnumerable<Coo
     return plot.Add.Markers(marked, MarkerShape.FilledCircle, run.Width + 4, run.Colour);
 }
 
-// The plots side by side, and the legend to the right of them.
+// Renders the plots side by side, with the legend on the right.
 static byte[] Render(Multiplot multiplot, bool isSvg)
 {
     using var paint = Paint.NewDisposablePaint();
     var legend = multiplot.GetPlot(1).ShowLegend(Edge.Right).Measure(paint);
-    var (width, height) = (2 * (440 + (int)legend), 420);
+    var width = 2 * (440 + (int)legend);
+    const int height = 420;
     using var png = multiplot.Render(width, height);
     using var stream = new MemoryStream();
     using (var canvas = SKSvgCanvas.Create(new SKRect(0, 0, width, height), stream))
@@ -202,7 +210,7 @@ static byte[] Render(Multiplot multiplot, bool isSvg)
         multiplot.Render(canvas, new PixelRect(0, width, height, 0));
     }
 
-    // Skia leaves out the view box, the white ground and a fallback font, and adds a comma that Firefox refuses.
+    // Skia omits the viewBox, the white background and a fallback font, and adds a comma that Firefox rejects.
     var svg = new StringBuilder(Encoding.UTF8.GetString(stream.ToArray()))
         .Replace("<svg ", $"<svg viewBox=\"0 0 {width} {height}\" ")
         .Replace("<rect width", "<rect fill=\"white\" width")

@@ -5,12 +5,12 @@ public class RunScriptsTests
 {
     private readonly string _folder = TestProcess.CreateTempFolder();
 
-    public RunScriptsTests() => Assert.SkipWhen(OperatingSystem.IsWindows(), "needs a POSIX shell");
+    public RunScriptsTests() => Assert.SkipWhen(OperatingSystem.IsWindows(), "requires a POSIX shell");
 
     [Fact]
     public void Port_runs_from_any_folder_without_build_output_on_stdout()
     {
-        // Past MSBuild, as targets of the CUDA packages do.
+        // Bypasses MSBuild, as the CUDA packages' targets do.
         const string Noise = """<Exec Command="echo noise > /proc/$PPID/fd/1" Condition="Exists('/proc')" />""";
         const string Target = $"""<Target Name="MakeNoise" AfterTargets="ResolvePackageAssets">{Noise}</Target>""";
         File.WriteAllText($"{_folder}/noise.targets", $"<Project>{Target}</Project>");
@@ -47,9 +47,9 @@ public class RunScriptsTests
     [InlineData("diff-notebook.sh", 2, "--device=cuda:1")]
     public void CUDA_build_restores_the_CUDA_packages(string script, int exitCode, params string[] arguments)
     {
-        Assert.SkipUnless(OperatingSystem.IsLinux(), "the CUDA packages are for Linux");
+        Assert.SkipUnless(OperatingSystem.IsLinux(), "requires Linux, which the CUDA packages are for");
 
-        // The only source has no packages.
+        // The only package source is empty.
         (string, string)[] emptySource = [("NUGET_PACKAGES", _folder), ("RestoreSources", _folder)];
         var outcome = TestProcess.Run(CreateLink(script), arguments, emptySource);
 
@@ -66,7 +66,7 @@ public class RunScriptsTests
             .AssertFailed(1, "dotnet is not on PATH. Install the .NET 10 SDK.", lines: 1);
     }
 
-    // A script is called through a link, as one has it in a folder on PATH.
+    // Links to a script, as from a folder on PATH.
     private string CreateLink(string script) => File.CreateSymbolicLink($"{_folder}/{script}", GetScript(script)).FullName;
 
     private static string GetScript(string name) => Path.Combine(TestProcess.RepositoryRoot, "scripts", name);
