@@ -184,9 +184,8 @@ static string Format(double number) => number.ToString("g5", CultureInfo.Invaria
 static ScottPlot.Plottables.Markers AddSteps(Plot plot, Run run, IEnumerable<Coordinates> steps)
 {
     var extent = new AxisLimits(steps);
-    var cellWidth = extent.HorizontalSpan / 2000;
-    var cellHeight = extent.VerticalSpan / 2000;
-    var laterSteps = steps.Skip(30).DistinctBy(step => (Math.Round(step.X / cellWidth), Math.Round(step.Y / cellHeight)));
+    var (x, y) = (extent.HorizontalSpan / 2000, extent.VerticalSpan / 2000);
+    var laterSteps = steps.Skip(30).DistinctBy(step => (Math.Round(step.X / x), Math.Round(step.Y / y)));
     Coordinates[] path = [.. steps.Take(30), .. laterSteps];
     var line = plot.Add.ScatterLine(path, run.Colour);
     line.LineWidth = run.Width;

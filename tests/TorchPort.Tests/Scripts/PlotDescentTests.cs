@@ -33,8 +33,7 @@ public class PlotDescentTests
     {
         var picture = DrawSvg(CreateTrace(10, 0.1));
         var curve = GetVertices(picture, "gray")[0];
-        var left = GetVertices(picture, Blue)[0];
-        var right = GetVertices(picture, Blue)[1];
+        var (left, right) = (GetVertices(picture, Blue)[0], GetVertices(picture, Blue)[1]);
         Assert.Equal((11, 11), (left.Length, right.Length));
         Assert.All(left, step => Assert.Equal(curve.MinBy(point => Math.Abs(point.X - step.X)).Y, step.Y, tolerance: 4));
         Assert.Equal(right[10].Y - right[5].Y, right[5].Y - right[0].Y, tolerance: 0.5);
@@ -70,8 +69,7 @@ public class PlotDescentTests
     public void Diverging_run_leaves_the_plot_and_legend_shows_its_final_cost()
     {
         var picture = DrawSvg(CreateTrace(300, 0.2), new string('x', 60));
-        var left = GetVertices(picture, Blue)[0];
-        var right = GetVertices(picture, Blue)[1];
+        var (left, right) = (GetVertices(picture, Blue)[0], GetVertices(picture, Blue)[1]);
         Assert.Contains($"{new string('x', 60)} (cost ends at Infinity)", GetTexts(picture));
         Assert.InRange(left[^1].Y, -5000, GetVertices(picture, "gray")[0][0].Y - 1);
         Assert.InRange(right[^1].X - right[0].X, 250, 400);
@@ -141,12 +139,8 @@ public class PlotDescentTests
 
     private string GetPath(string name) => Path.Combine(_folder, name);
 
-    private ProcessResult Plot(string trace, params string[] arguments)
-    {
-        var output = arguments.Take(1).Select(GetPath);
-        string[] script = [TestProcess.BuildScript("plot-descent.cs"), .. output, .. arguments.Skip(1)];
-        return TestProcess.RunWithInput(trace, TestProcess.DotNet, script);
-    }
+    private ProcessResult Plot(string trace, params string[] arguments) => TestProcess.RunWithInput(trace, TestProcess.DotNet,
+        [TestProcess.BuildScript("plot-descent.cs"), .. arguments.Take(1).Select(GetPath), .. arguments.Skip(1)]);
 
     private void Draw(string trace, params string[] arguments)
     {
