@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
-"""Measures the port beside Python, which runs the notebook, and beside loading libtorch from C. Linux x64 only.
+"""Benchmarks the port against the Python notebook, with loading libtorch from C as a baseline. Linux x64 only.
 
-Prints a Markdown table. Exit 0: done; 1: it could not be done; 2: the command line is wrong.
+Prints a Markdown table. Exit codes: 0 success, 1 failure, 2 usage error.
 """
 
 import argparse
@@ -30,60 +30,63 @@ torch.FloatTensor = lambda *args: on_cpu(*args).to('cuda')
 
 
 def main():
-    options = read_options()
+    options = parse_arguments()
     ports = find_ports(options)
     find_torch = [options.python, '-c', 'import importlib.util; print(importlib.util.find_spec("torch"))']
     if not shutil.which(options.python) or not run(find_torch)[-1].startswith(b'ModuleSpec'):
-        stop(f'{options.python} is missing or has no PyTorch: name another Python with --python')
-    *_, port = ports.values()
+        fail(f'{options.python} is missing or has no PyTorch. Use --python to specify a Python with PyTorch')
+    port = list(ports.values())[-1]
     with tempfile.TemporaryDirectory() as folder:
-        sides = loader_commands(options, port, folder) | training_commands(options, ports, folder)
-        rounds = [measure_round(sides, ports, f'{number} of {options.rounds}') for number in range(1, options.rounds + 1)]
-    series = {name: list(zip(*(figures[name] for figures in rounds))) for name in sides}
-    os.write(1, os.fsencode('\n'.join([*table(series), '', describe(series, options, port), ''])))
+        variants = loader_commands(options, port, folder) | training_commands(options, ports, folder)
+        rounds = []
+        for number in range(options.rounds):
+            log(f'round {number + 1} of {options.rounds}')
+            rounds.append(measure_round(variants, ports))
+    series = {name: list(zip(*(figures[name] for figures in rounds))) for name in variants}
+    os.write(1, os.fsencode('\n'.join([*format_table(series), '', describe(series, options, port), ''])))
 
 
-def read_options():
+def parse_arguments():
     parser = argparse.ArgumentParser(usage='bench.py [options]', description=__doc__.split('\n')[0])
-    parser.add_argument('--device', choices=['cpu', 'cuda'], default='cpu', help='where the tensors go (default: cpu)')
-    parser.add_argument('--python', metavar='PY', default=sys.executable, help='a Python with PyTorch (default: this)')
-    parser.add_argument('--port', metavar='PROGRAM', help='a published port, or a .dll (default: the two builds here)')
-    parser.add_argument('--rounds', metavar='N', type=int, default=8, help='each side is measured N times (default: 8)')
-    parser.add_argument('--epochs', metavar='N', type=int, default=100_000, help='of a long run (default: 100000)')
-    parser.error = lambda message: stop(f'{message}; see --help', 2)
+    parser.add_argument('--device', choices=['cpu', 'cuda'], default='cpu', help='the device to run on (default: cpu)')
+    parser.add_argument('--python', metavar='PY', default=sys.executable, help='a Python with PyTorch (default: this one)')
+    parser.add_argument('--port', metavar='PROGRAM', help='a published port or a .dll (default: both local builds)')
+    parser.add_argument('--rounds', metavar='N', type=int, default=8, help='the number of rounds (default: 8)')
+    parser.add_argument('--epochs', metavar='N', type=int, default=100_000, help='epochs in a long run (default: 100000)')
+    parser.error = lambda message: fail(f'{message}. See --help', 2)
     options = parser.parse_args()
-    if options.rounds < 1 or options.epochs < 10_000:  # the lines of fewer epochs are too few blocks to time
-        parser.error('--rounds takes 1 or more, --epochs 10000 or more')
+    if options.rounds < 1 or options.epochs < 10_000:  # fewer epochs print too few blocks to time
+        parser.error('--rounds must be at least 1, --epochs at least 10000')
     if (platform.system(), platform.machine()) != ('Linux', 'x86_64'):
-        stop('this measures on Linux x64 only')
+        fail('only Linux x64 is supported')
     return options
 
 
 def find_ports(options):
-    """The commands that start the ports to measure, by name."""
+    """Return the commands that start each port, by name."""
     kind, folder, backend = ('cuda', 'port-cuda', ' -p:TorchBackend=cuda') if options.device == 'cuda' else ('', 'port', '')
     builds = ROOT / 'src/TorchPort/bin' / kind
     published = [ROOT / folder / 'TorchPort', builds / 'publish/Release/net10.0/linux-x64/publish/TorchPort']
     native = next(filter(Path.exists, published), published[0])
     ports = {
-        'native publish': (native, f'run dotnet publish src/TorchPort{backend} -o {folder}'),
-        'plain build': (builds / 'Release/net10.0/linux-x64/TorchPort.dll', f'run dotnet build src/TorchPort{backend}'),
+        'native publish': (native, f'Run dotnet publish src/TorchPort{backend} -o {folder}'),
+        'plain build': (builds / 'Release/net10.0/linux-x64/TorchPort.dll', f'Run dotnet build src/TorchPort{backend}'),
     }
     if options.port:
-        ports = {'port': (Path(options.port).absolute(), f'there is no file {options.port}')}
-    for name, (file, cure) in ports.items():
+        ports = {'port': (Path(options.port).absolute(), f'Check --port {options.port}')}
+    for name, (file, hint) in ports.items():
         if not file.is_file():
-            stop(f'the {name} is missing: {cure}')
+            fail(f'the {name} is missing. {hint}')
     return {name: ['dotnet', file] if file.suffix == '.dll' else [file] for name, (file, _) in ports.items()}
 
 
 def loader_commands(options, port, folder):
-    """A side that only loads the CPU's libtorch, from C; none where libtorch is not beside the port."""
+    """Return the C baseline, which only loads the CPU libtorch, or nothing if libtorch is not next to the port."""
     libtorch = port[-1].resolve().with_name('libtorch_cpu.so')
     if options.device == 'cuda' or not libtorch.exists():
         return {}
     if not shutil.which('cc'):
-        stop('there is no C compiler: apt-get install gcc libc6-dev')
+        fail('no C compiler found. Run apt-get install gcc libc6-dev')
     source = Path(folder, 'loader.c')
     source.write_text('#include <dlfcn.h>\nint main(int n, char **words) { return !dlopen(words[1], RTLD_LAZY); }\n')
     run(['cc', '-o', source.with_suffix(''), source, '-ldl'])
@@ -91,33 +94,33 @@ def loader_commands(options, port, folder):
 
 
 def training_commands(options, ports, folder):
-    """Three of each side: In [2] and In [3] for ten epochs, In [2] for many, In [3] for many."""
-    many = str(options.epochs)
-    runs = (['--epochs', '10'], ['--epochs', many, '--cell', '2'], ['--epochs', many, '--cell', '3'])
-    sides = {name: [[*port, '--device', options.device, *each] for each in runs] for name, port in ports.items()}
+    """Return three commands per variant: both cells for ten epochs, then a long run of In [2] and one of In [3]."""
     notebook = json.loads((ROOT / 'src/TorchPort/gradient-descent.ipynb').read_text(encoding='utf-8'))
     cells = {cell.get('execution_count'): ''.join(cell['source']) for cell in notebook['cells']}
-    scripts = {'both.py': (1, 2, 3), 'in-2.py': (1, 2), 'in-3.py': (1, 3)}
-    for name, labels in scripts.items():
-        code = '\n'.join([USE_CUDA * (options.device == 'cuda'), *map(cells.get, labels)])
-        epochs = 10 if name == 'both.py' else options.epochs
-        Path(folder, name).write_text(code.replace('nb_epochs = 10', f'nb_epochs = {epochs}'), encoding='utf-8')
-    return {**sides, 'Python': [[options.python, Path(folder, name)] for name in scripts]}
+    runs = [(10, [1, 2, 3], []), (options.epochs, [1, 2], ['--cell', '2']), (options.epochs, [1, 3], ['--cell', '3'])]
+    variants = {name: [] for name in [*ports, 'Python']}
+    for epochs, execution_counts, cell in runs:
+        for name, port in ports.items():
+            variants[name].append([*port, '--device', options.device, '--epochs', str(epochs), *cell])
+        code = '\n'.join([USE_CUDA * (options.device == 'cuda'), *map(cells.get, execution_counts)])
+        script = Path(folder, f'{execution_counts}.py')
+        script.write_text(code.replace('nb_epochs = 10', f'nb_epochs = {epochs}'), encoding='utf-8')
+        variants['Python'].append([options.python, script])
+    return variants
 
 
-def measure_round(sides, ports, which):
-    """Each side's milliseconds, epochs/s of both cells, and megabytes. The sides take turns: a drift falls on all."""
-    say(f'round {which}')
-    results = {name: list(zip(*map(run, commands))) for name, commands in sides.items()}
+def measure_round(variants, ports):
+    """Return each variant's milliseconds, epochs/s of both cells and peak MB. The variants take turns, to share any drift."""
+    results = {name: list(zip(*map(run, commands))) for name, commands in variants.items()}
     for name in ports:
-        for command, lines, pythons in zip(sides[name], results[name][-1], results['Python'][-1]):
-            if lines != pythons:
-                stop(f'the {name} prints other lines than Python: {shlex.join(map(str, command))}')
-    return {name: (times[0], paces[1], paces[2], max(peaks)) for name, (times, paces, peaks, _) in results.items()}
+        for command, output, expected in zip(variants[name], results[name][-1], results['Python'][-1]):
+            if output != expected:
+                fail(f"the {name}'s output differs from Python's: {shlex.join(map(str, command))}")
+    return {name: (times[0], rates[1], rates[2], max(peaks)) for name, (times, rates, peaks, _) in results.items()}
 
 
 def run(command):
-    """Milliseconds from start to end, lines/s without the start-up, megabytes at the peak, and what it prints."""
+    """Run a command. Return its milliseconds, lines/s excluding startup, peak MB and output."""
     with tempfile.TemporaryFile() as stderr:
         start = time.monotonic()
         process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=stderr)
@@ -128,46 +131,45 @@ def run(command):
         milliseconds = (time.monotonic() - start) * 1000
         if process.returncode != 0:
             stderr.seek(0)
-            stop(f'{shlex.join(map(str, command))} failed:\n{stderr.read().decode(errors="replace").strip()}')
+            fail(f'{shlex.join(map(str, command))} failed:\n{stderr.read().decode(errors="replace").strip()}')
     lines = sum(block.count(b'\n') for _, block in blocks[1:])
-    pace = lines / (blocks[-1][0] - blocks[0][0]) if lines else 0
-    return milliseconds, pace, usage.ru_maxrss * 1024 / 1e6, b''.join(block for _, block in blocks)
+    rate = lines / (blocks[-1][0] - blocks[0][0]) if lines else 0
+    return milliseconds, rate, usage.ru_maxrss * 1024 / 1e6, b''.join(block for _, block in blocks)
 
 
-def table(series):
-    medians = {name: [statistics.median(each) for each in side] for name, side in series.items()}
-    fast, small = 'times as fast as Python (higher is better)', "share of Python's (lower is better)"
-    yield f'| | whole process: {fast} | `In [2]` epochs/s: {fast} | `In [3]` epochs/s: {fast} | peak memory: {small} |'
+def format_table(series):
+    medians = {name: [statistics.median(each) for each in figures] for name, figures in series.items()}
+    speedup = 'speedup over Python (higher is better)'
+    yield (f'| | whole process: {speedup} | `In [2]` epochs/s: {speedup} | `In [3]` epochs/s: {speedup}'
+           " | peak memory: fraction of Python's (lower is better) |")
     yield '|---|---|---|---|---|'
-    for name, side in medians.items():
-        ratios = [figure / pythons for figure, pythons in zip(side, medians['Python'])]
+    for name, figures in medians.items():
+        ratios = [figure / python_value for figure, python_value in zip(figures, medians['Python'])]
         ratios[0] = 1 / ratios[0]  # half the time is twice as fast
-        row = zip(ratios, side, (' ms', '/s', '/s', ' MB'))
+        row = zip(ratios, figures, (' ms', '/s', '/s', ' MB'))
         cells = [f'{ratio:.2f}x ({figure:,.0f}{unit})' if figure else '' for ratio, figure, unit in row]
         yield f'| {name} | {" | ".join(cells)} |'
 
 
 def describe(series, options, port):
-    apart = [(max(each) - min(each)) / statistics.median(each) for side in series.values() for each in side if any(each)]
-    spread = f'Spread between the rounds: typically {statistics.median(apart):.0%} of the median, at worst {max(apart):.0%}.'
+    spreads = [(max(each) - min(each)) / statistics.median(each) for figures in series.values() for each in figures if any(each)]
     gpu = ', torch.cuda.get_device_name()' if options.device == 'cuda' else ''
     script = f'import platform, torch; print("Python", platform.python_version() + ", PyTorch", torch.__version__{gpu})'
     versions = '; '.join(run(each)[-1].decode().strip() for each in ([*port, '--version'], [options.python, '-c', script]))
     processor = Path('/proc/cpuinfo').read_text(encoding='utf-8').split('model name\t: ')[1].split('\n')[0]
     machine = f'{platform.freedesktop_os_release()["PRETTY_NAME"]}, {processor}, {len(os.sched_getaffinity(0))} cores'
     day = time.strftime('%Y-%m-%d (UTC)', time.gmtime())
-    command = shlex.join(['scripts/bench.py', *sys.argv[1:]])
-    method = f'Rounds: {options.rounds}; the figures are medians. Epochs/s: over {options.epochs:,} epochs, without the start-up.'
-    return f'{method} {spread}\n\n{versions}; {machine}; {day}, `{command}`'
+    method = f'Medians of {options.rounds} rounds (worst spread: {max(spreads):.0%} of the median)'
+    return f'{method}. Epochs/s: over {options.epochs:,} epochs, excluding startup.\n\n{versions}; {machine}; {day}'
 
 
-def stop(message, exit_code=1):
-    say(f'bench.py: {message}')
+def fail(message, exit_code=1):
+    log(f'bench.py: {message}')
     sys.exit(exit_code)
 
 
-def say(text):
-    """Print a line to stderr, if it is open and not full."""
+def log(text):
+    """Print a line to stderr unless stderr is closed or full."""
     if sys.stderr is not None:
         with contextlib.suppress(OSError, ValueError):
             print(text, file=sys.stderr, flush=True)
@@ -178,5 +180,5 @@ if __name__ == '__main__':
         main()
     except KeyboardInterrupt:
         sys.exit(130)
-    except OSError as error:  # a program that does not start, or a stdout that takes nothing
-        stop(f'{error.filename or "cannot write to standard output"}: {error.strerror}')
+    except OSError as error:  # a program cannot be started, or stdout cannot be written
+        fail(f'{error.filename or "cannot write to standard output"}: {error.strerror}')

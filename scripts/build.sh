@@ -1,10 +1,10 @@
 #!/bin/sh
-# build.sh PROJECT BACKEND builds a project of this repository, and says where its program is. What the build says goes to stderr.
+# Usage: build.sh PROJECT BACKEND. Builds a project and prints the path of its program. Build errors go to stderr.
 command -v dotnet > /dev/null || { echo "dotnet is not on PATH. Install the .NET 10 SDK." >&2; exit 1; }
-# Here its global.json counts, and none of the folder that it was called from.
+# Use this repository's global.json, not the caller's.
 cd "$(dirname "$0")/.." || exit
-built=$(dotnet build "$1" "-p:TorchBackend=$2" -t:Build -getProperty:TargetPath) || {
-  echo "$built" | grep -v '\.dll$' >&2
+output=$(dotnet build "$1" "-p:TorchBackend=$2" -t:Build -getProperty:TargetPath) || {
+  echo "$output" | grep -v '\.dll$' >&2
   exit 1
 }
-echo "$built" | tail -n 1
+echo "$output" | tail -n 1

@@ -10,80 +10,84 @@ using ScottPlot.TickGenerators;
 using SkiaSharp;
 
 const string Help = """
-    Draws the trace on stdin: the cost over W with each run's steps on it, and the cost by epoch.
-    plot-descent.cs OUTPUT.svg|OUTPUT.png [NAME OF THE FIRST RUN] [NAME OF THE SECOND RUN] ...
-    dotnet run --project src/TorchPort -- --exact | scripts/plot-descent.cs descent.svg "In [2]" "In [3]"
+    Plots the port's output, read from stdin: each run's steps on the cost curve, and the cost per epoch.
+    usage: plot-descent.cs OUTPUT.svg|OUTPUT.png [RUN_NAME ...]
+    example: dotnet run --project src/TorchPort -- --exact | scripts/plot-descent.cs descent.svg "In [2]" "In [3]"
     """;
 
-// Okabe and Ito's colours, which the colour-blind can tell apart.
+// The Okabe-Ito palette, which is safe for colour-blind readers.
 string[] colours = ["#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9"];
 
-var task = "print the help";
+var operation = "print the help";
 try
 {
-    if (args.Any(word => word is "--help" or "-h"))
+    if (args.Any(argument => argument is "--help" or "-h"))
     {
         Console.WriteLine(Help);
         return 0;
     }
 
-    Require(!args.Any(word => word.StartsWith('-')), "the only option is --help.");
+    Require(!args.Any(argument => argument.StartsWith('-')), "the only option is --help.");
     Require(args.Length > 0, "OUTPUT is missing. See --help.");
-    var (output, names) = (args[0], args[1..]);
-    var ending = Path.GetExtension(output).ToUpperInvariant();
-    Require(ending is ".SVG" or ".PNG", $"{output} is neither a .svg nor a .png.");
-    Require(!Directory.Exists(output), $"{output} is a folder. Name a file.");
-    Require(new FileInfo(output).Directory!.Exists, $"the folder of {output} does not exist. Make it first.");
-    Require(Console.IsInputRedirected, "stdin is a terminal. Pipe a trace into it, as --help shows.");
+    var output = args[0];
+    var names = args[1..];
+    var extension = Path.GetExtension(output).ToUpperInvariant();
+    Require(extension is ".SVG" or ".PNG", $"OUTPUT must end in .svg or .png, not '{output}'.");
+    Require(!Directory.Exists(output), $"{output} is a folder. Specify a file.");
+    Require(new FileInfo(output).Directory!.Exists, $"the folder of {output} does not exist. Create it first.");
+    Require(Console.IsInputRedirected, "stdin is a terminal. Pipe the port's output into it. See --help.");
 
-    task = "read stdin";
+    operation = "read stdin";
     using var stdin = new StreamReader(Console.OpenStandardInput());
     var traces = Parse(stdin.ReadToEnd());
-    Require(traces.Count <= colours.Length, $"the trace has {traces.Count} runs. Draw {colours.Length} at most.");
-    Require(traces.Count >= names.Length, $"the trace has fewer runs ({traces.Count}) than there are names ({names.Length}).");
+    Require(traces.Count <= colours.Length, $"the input has {traces.Count} runs. The maximum is {colours.Length}.");
+    Require(traces.Count >= names.Length, $"the input has fewer runs ({traces.Count}) than names ({names.Length}).");
 
     var fonts = SKFontManager.Default.FontFamilies.OrderByDescending(it => it is "DejaVu Sans" or "Liberation Sans" or "Arial");
-    var letters = "W" + string.Concat(names);
-    var font = fonts.FirstOrDefault(name => SKTypeface.FromFamilyName(name).ContainsGlyphs(letters));
-    Require(font is not null, $"no font on this machine has all of '{letters}'. Install one, for instance fonts-dejavu-core.");
+    var characters = "W" + string.Concat(names);
+    var font = fonts.FirstOrDefault(it => SKTypeface.FromFamilyName(it).ContainsGlyphs(characters));
+    Require(font is not null, $"no installed font has all of '{characters}'. Install one, such as fonts-dejavu-core.");
     Fonts.Default = font!;
 
-    // Runs may lie on each other: the earlier is the wider, so that its colour stands out on both sides.
+    // Runs may overlap, so earlier runs get wider lines that stay visible on both sides.
     var runs = traces.Select((steps, index) => new Run(
         names.ElementAtOrDefault(index) ?? $"run {index + 1}",
         Color.FromHex(colours[index]),
         Width: 3 + (8f / traces.Count * (traces.Count - 1 - index)),
         steps)).ToList();
-    var both = new Multiplot { Layout = new ScottPlot.MultiplotLayouts.Columns() };
-    DrawOverW(both.GetPlot(0), runs);
-    DrawByEpoch(both.AddPlot(), runs);
+    var multiplot = new Multiplot { Layout = new ScottPlot.MultiplotLayouts.Columns() };
+    DrawCostCurve(multiplot.GetPlot(0), runs);
+    DrawCostByEpoch(multiplot.AddPlot(), runs);
 
-    task = $"write {output}";
-    var picture = Picture(both, ending == ".SVG");
-    var part = $"{output}.part";
-    // A disk that has no room for the whole picture gets no part of it.
-    using var file = File.OpenHandle(part, FileMode.Create, FileAccess.Write, FileShare.Delete, FileOptions.None, picture.Length);
-    RandomAccess.Write(file, picture, 0);
-    File.Move(part, output, overwrite: true);
+    operation = $"write {output}";
+    var tempFile = $"{output}.part";
+    File.WriteAllBytes(tempFile, Render(multiplot, extension == ".SVG"));
+    File.Move(tempFile, output, overwrite: true);
     return 0;
 }
 catch (Exception e) when (e is InvalidDataException or IOException or UnauthorizedAccessException)
 {
     try
     {
-        Console.Error.WriteLine($"plot-descent.cs: {(e is InvalidDataException ? "" : $"cannot {task}: ")}{e.Message}");
+        Console.Error.WriteLine($"plot-descent.cs: {(e is InvalidDataException ? "" : $"cannot {operation}: ")}{e.Message}");
     }
-    catch (Exception closed) when (closed is IOException or UnauthorizedAccessException)
+    catch (Exception stderrError) when (stderrError is IOException or UnauthorizedAccessException)
     {
-        // The exit code says it too.
+        // The exit code reports the failure.
     }
 
     return 2;
 }
 
-static void Require(bool holds, string otherwise) => _ = holds ? true : throw new InvalidDataException(otherwise);
+static void Require(bool condition, string message)
+{
+    if (!condition)
+    {
+        throw new InvalidDataException(message);
+    }
+}
 
-// The runs of a trace: a new one begins where the epochs start over. Some notebooks print no comma, and other lines as well.
+// Splits the input into runs: a new run starts when the epoch does not increase. The comma is optional; other lines are ignored.
 static List<List<Step>> Parse(string trace)
 {
     const string Number = @"(-?[0-9]+(?:\.[0-9]+)?(?:e[-+][0-9]+)?|-?inf|nan)";
@@ -91,9 +95,9 @@ static List<List<Step>> Parse(string trace)
     var runs = new List<List<Step>>();
     foreach (var (index, line) in trace.Split('\n').Index().Where(row => row.Item.StartsWith("Epoch ", StringComparison.Ordinal)))
     {
-        var words = Regex.Match(line, $@"^Epoch +([0-9]+)/[0-9]+ W: {Number},? Cost: {Number}\r?$");
-        Require(words.Success, $"line {index + 1} of the trace is damaged. Make the trace anew.");
-        double[] numbers = [.. words.Groups.Values.Skip(1).Select(word => double.Parse(word.ValueSpan, python))];
+        var match = Regex.Match(line, $@"^Epoch +([0-9]+)/[0-9]+ W: {Number},? Cost: {Number}\r?$");
+        Require(match.Success, $"line {index + 1} of the input is malformed. Run the port again.");
+        double[] numbers = [.. match.Groups.Values.Skip(1).Select(group => double.Parse(group.ValueSpan, python))];
         if (runs.Count == 0 || numbers[0] <= runs[^1][^1].Epoch)
         {
             runs.Add([]);
@@ -102,34 +106,34 @@ static List<List<Step>> Parse(string trace)
         runs[^1].Add(new(numbers[0], numbers[1], numbers[2]));
     }
 
-    Require(runs.Count > 0, "stdin has no epoch line. Pipe a trace into it, as --help shows.");
-    Require(trace.EndsWith('\n'), "the trace ends in the middle of a line. Make it anew.");
+    Require(runs.Count > 0, "stdin has no epoch lines. Pipe the port's output into it. See --help.");
+    Require(trace.EndsWith('\n'), "the input ends mid-line. Run the port again.");
     return runs;
 }
 
-// The cost as a function of W for the notebook's data, and the steps on it.
-static void DrawOverW(Plot plot, List<Run> runs)
+// Plots the notebook's cost as a function of W, with the steps on the curve.
+static void DrawCostCurve(Plot plot, List<Run> runs)
 {
-    Label(plot, "Down the cost curve", "W", "cost");
-    // A run that converges has its widest steps first; the later steps of one that diverges would leave nothing else to see.
+    SetLabels(plot, "Down the cost curve", "W", "cost");
+    // Scale to the first steps: they are a converging run's largest, and a diverging run's later ones would dwarf the rest.
     var first = runs.SelectMany(run => run.Steps.Take(6)).Where(step => double.IsFinite(step.W + step.Cost));
-    var reach = 1.15 * first.Select(step => Math.Abs(step.W - 1)).Append(1).Max();
-    var top = Cost(1 + reach);
-    plot.Axes.SetLimits(1 - reach, 1 + reach, -0.08 * top, top);
-    var curve = Generate.Range(1 - reach, 1 + reach, reach / 100);
+    var halfWidth = 1.15 * first.Select(step => Math.Abs(step.W - 1)).Append(1).Max();
+    var top = Cost(1 + halfWidth);
+    plot.Axes.SetLimits(1 - halfWidth, 1 + halfWidth, -0.08 * top, top);
+    var curve = Generate.Range(1 - halfWidth, 1 + halfWidth, halfWidth / 100);
     plot.Add.ScatterLine(curve, [.. curve.Select(Cost)], Colors.Gray);
 
-    var numbered = new List<double>();
+    var numberedW = new List<double>();
     foreach (var run in runs)
     {
-        // Also a step or two outside: the line to them leads out of the picture.
-        var shown = run.Steps.Where(step => step.Cost < 10 * top);
-        Add(plot, run, shown.Select(step => new Coordinates(step.W, step.Cost)));
+        // Keep a step or two beyond the limits, so that the line leaves the plot.
+        var visible = run.Steps.Where(step => step.Cost < 10 * top);
+        AddSteps(plot, run, visible.Select(step => new Coordinates(step.W, step.Cost)));
 
-        // The first steps have their numbers, below the curve, where no other number stands.
-        foreach (var step in shown.Take(4).Where(step => numbered.TrueForAll(w => Math.Abs(w - step.W) > 0.08 * reach)))
+        // Number the first steps, below the curve, unless the numbers would overlap.
+        foreach (var step in visible.Take(4).Where(step => numberedW.TrueForAll(w => Math.Abs(w - step.W) > 0.08 * halfWidth)))
         {
-            numbered.Add(step.W);
+            numberedW.Add(step.W);
             var number = plot.Add.Text($"{step.Epoch}", step.W, step.Cost);
             number.LabelFontColor = run.Colour;
             number.LabelAlignment = step.W < 1 ? Alignment.UpperRight : Alignment.UpperLeft;
@@ -142,67 +146,70 @@ static void DrawOverW(Plot plot, List<Run> runs)
     static double Cost(double w) => 14.0 / 3 * (w - 1) * (w - 1);
 }
 
-static void DrawByEpoch(Plot plot, List<Run> runs)
+static void DrawCostByEpoch(Plot plot, List<Run> runs)
 {
-    Label(plot, "Cost by epoch", "epoch", "cost (log scale)");
+    SetLabels(plot, "Cost by epoch", "epoch", "cost (log scale)");
     plot.Axes.Bottom.TickGenerator = new NumericAutomatic { IntegerTicksOnly = true };
-    plot.Axes.Left.TickGenerator = new NumericAutomatic { IntegerTicksOnly = true, LabelFormatter = x => Text(Math.Pow(10, x)) };
+    plot.Axes.Left.TickGenerator = new NumericAutomatic { IntegerTicksOnly = true, LabelFormatter = FormatPower };
     foreach (var run in runs)
     {
-        var shown = run.Steps.Where(step => step.Cost is > 0 and < double.PositiveInfinity);
-        var marks = Add(plot, run, shown.Select(step => new Coordinates(step.Epoch, Math.Log10(step.Cost))));
-        marks.LegendText = shown.Contains(run.Steps[^1]) ? run.Name : $"{run.Name} (cost ends at {Text(run.Steps[^1].Cost)})";
+        var visible = run.Steps.Where(step => step.Cost is > 0 and < double.PositiveInfinity);
+        var marks = AddSteps(plot, run, visible.Select(step => new Coordinates(step.Epoch, Math.Log10(step.Cost))));
+        marks.LegendText = visible.Contains(run.Steps[^1]) ? run.Name : $"{run.Name} (cost ends at {Format(run.Steps[^1].Cost)})";
     }
 
-    // From one power of ten to another: two have their labels, however little the cost changes.
+    // Round the limits to powers of ten, so that at least two ticks are labelled.
     plot.Axes.AutoScale();
     var limits = plot.Axes.GetLimits();
     plot.Axes.SetLimitsY(Math.Floor(limits.Bottom), Math.Ceiling(limits.Top));
+
+    static string FormatPower(double exponent) => Format(Math.Pow(10, exponent));
 }
 
-static void Label(Plot plot, string title, string x, string y)
+static void SetLabels(Plot plot, string title, string x, string y)
 {
     plot.Title(title);
     plot.XLabel(x);
     plot.YLabel(y);
-    plot.Axes.Bottom.TickGenerator = new NumericAutomatic { LabelFormatter = Text };
-    plot.Axes.Left.TickGenerator = new NumericAutomatic { LabelFormatter = Text };
+    plot.Axes.Bottom.TickGenerator = new NumericAutomatic { LabelFormatter = Format };
+    plot.Axes.Left.TickGenerator = new NumericAutomatic { LabelFormatter = Format };
     plot.Axes.Bottom.MinorTickStyle.Color = Colors.Transparent;
     plot.Axes.Left.MinorTickStyle.Color = Colors.Transparent;
 }
 
-static string Text(double number) => number.ToString("g5", CultureInfo.InvariantCulture);
+static string Format(double number) => number.ToString("g5", CultureInfo.InvariantCulture);
 
-// A line through the first steps, and through one of the others at each place, half a pixel or so wide. About twenty have marks:
-// every one of an odd number, so that steps to and fro stay to and fro.
-static ScottPlot.Plottables.Markers Add(Plot plot, Run run, IEnumerable<Coordinates> steps)
+// Draws a line through the first steps and one later step per half-pixel cell. Marks about twenty of them, at an odd interval,
+// so that the markers of an oscillating run still alternate between its two sides.
+static ScottPlot.Plottables.Markers AddSteps(Plot plot, Run run, IEnumerable<Coordinates> steps)
 {
     var extent = new AxisLimits(steps);
     var (x, y) = (extent.HorizontalSpan / 2000, extent.VerticalSpan / 2000);
-    var others = steps.Skip(30).DistinctBy(step => (Math.Round(step.X / x), Math.Round(step.Y / y)));
-    Coordinates[] path = [.. steps.Take(30), .. others];
+    var laterSteps = steps.Skip(30).DistinctBy(step => (Math.Round(step.X / x), Math.Round(step.Y / y)));
+    Coordinates[] path = [.. steps.Take(30), .. laterSteps];
     var line = plot.Add.ScatterLine(path, run.Colour);
     line.LineWidth = run.Width;
     line.LineStyle.Rounded = true;
-    var every = (path.Length / 20) | 1;
-    var marked = path.Where((_, index) => index % every == 0).ToArray();
+    var interval = (path.Length / 20) | 1;
+    var marked = path.Where((_, index) => index % interval == 0).ToArray();
     return plot.Add.Markers(marked, MarkerShape.FilledCircle, run.Width + 4, run.Colour);
 }
 
-// The plots side by side, and the legend to the right of them.
-static byte[] Picture(Multiplot both, bool isSvg)
+// Renders the plots side by side, with the legend on the right.
+static byte[] Render(Multiplot multiplot, bool isSvg)
 {
     using var paint = Paint.NewDisposablePaint();
-    var legend = both.GetPlot(1).ShowLegend(Edge.Right).Measure(paint);
-    var (width, height) = (2 * (440 + (int)legend), 420);
-    using var png = both.Render(width, height);
+    var legend = multiplot.GetPlot(1).ShowLegend(Edge.Right).Measure(paint);
+    var width = 2 * (440 + (int)legend);
+    const int height = 420;
+    using var png = multiplot.Render(width, height);
     using var stream = new MemoryStream();
     using (var canvas = SKSvgCanvas.Create(new SKRect(0, 0, width, height), stream))
     {
-        both.Render(canvas, new PixelRect(0, width, height, 0));
+        multiplot.Render(canvas, new PixelRect(0, width, height, 0));
     }
 
-    // Skia leaves out the view box, the white ground and a fallback font, and adds a comma that Firefox refuses.
+    // Skia omits the viewBox, the white background and a fallback font, and adds a comma that Firefox rejects.
     var svg = new StringBuilder(Encoding.UTF8.GetString(stream.ToArray()))
         .Replace("<svg ", $"<svg viewBox=\"0 0 {width} {height}\" ")
         .Replace("<rect width", "<rect fill=\"white\" width")

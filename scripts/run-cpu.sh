@@ -1,4 +1,4 @@
 #!/bin/sh
-# Builds the port for the CPU, and runs it.
+# Builds and runs the port on the CPU.
 program=$("$(dirname "$(readlink -f "$0")")/build.sh" src/TorchPort cpu) || exit 1
 exec dotnet "$program" "$@"

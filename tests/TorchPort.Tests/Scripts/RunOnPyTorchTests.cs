@@ -1,98 +1,101 @@
 namespace TorchPort.Tests;
 
-/// <summary>scripts/run-on-pytorch.sh, on as much of an installed PyTorch as it looks at.</summary>
+/// <summary>scripts/run-on-pytorch.sh, with a stub of the PyTorch files it reads.</summary>
 public class RunOnPyTorchTests
 {
     private static readonly string s_script = Path.Combine(TestProcess.RepositoryRoot, "scripts/run-on-pytorch.sh");
     private readonly string _folder = TestProcess.CreateTempFolder();
 
-    // The script and the port in one folder, as on a machine without .NET.
+    // Puts the script and the port in one folder, as on a machine without .NET.
     public RunOnPyTorchTests()
     {
-        Assert.SkipWhen(Python.Default is null || !OperatingSystem.IsLinux(), "needs Python on Linux");
-        File.Copy(s_script, In("run-on-pytorch.sh"));
-        TestProcess.WriteShellScript(In("TorchPort"), $"exec dotnet '{ExternalPort.Program}' \"$@\"");
+        Assert.SkipWhen(Python.Default is null || !OperatingSystem.IsLinux(), "requires Python on Linux");
+        File.Copy(s_script, GetPath("run-on-pytorch.sh"));
+        TestProcess.WriteShellScript(GetPath("TorchPort"), $"exec dotnet '{ExternalPort.Program}' \"$@\"");
     }
 
     [Fact]
-    public void The_port_runs_on_PyTorchs_libraries()
+    public void Port_runs_on_PyTorch_libraries()
     {
         InstallPyTorch("2.12.1");
-        var said = $"PyTorch 2.12.1 of {Python.Default}\nRunning on cpu\n";
-        Assert.Equal(new ProcessResult(0, TestProcess.ReadData("recorded-output.txt"), said), Run(In("run-on-pytorch.sh"), "--device", "cpu"));
+        var stderr = $"Using PyTorch 2.12.1 ({Python.Default})\nRunning on cpu\n";
+        var outcome = Run(GetPath("run-on-pytorch.sh"), "--device", "cpu");
+        Assert.Equal(new ProcessResult(0, TestProcess.ReadData("recorded-output.txt"), stderr), outcome);
     }
 
     [Fact]
-    public void The_diff_runs_on_them_too_and_a_notebook_on_the_same_Python()
+    public void Diff_and_notebook_run_on_the_same_PyTorch()
     {
         InstallPyTorch("2.10.0+cpu");
-        TestProcess.WriteShellScript(In("python"), $"case $1 in *.py) echo ran >&2; exit 1 ;; esac; exec '{Python.Default}' \"$@\"");
-
         var outcome = Run(s_script, "--diff");
         Assert.Equal((0, TestProcess.RunDiff().Stdout), (outcome.ExitCode, outcome.Stdout));
-        Run(s_script, "--diff", "--execute", $"--python={In("python")}").AssertFailed(2, "\nran\n");
+
+        var python = GetPath("python");
+        TestProcess.WriteShellScript(python, $"case $1 in *.py) echo ran >&2; exit 1 ;; esac; exec '{Python.Default}' \"$@\"");
+        Run(s_script, "--diff", "--execute", $"--python={python}").AssertFailed(2, "\nran\n");
     }
 
     [Fact]
-    public void The_port_gets_its_arguments_and_all_library_folders()
+    public void Port_gets_its_arguments_and_all_library_folders()
     {
         InstallPyTorch("2.10.0");
-        Directory.CreateDirectory(In("nvidia/cublas/lib"));
-        TestProcess.WriteShellScript(In("TorchPort"), "printf '%s\\n' \"$LD_LIBRARY_PATH\" \"$@\"");
-        string[] run = ["-c", "bash \"$@\" 2>&-", "sh", In("run-on-pytorch.sh"), "--python", Python.Default!, "two words", "*"];
+        Directory.CreateDirectory(GetPath("nvidia/cublas/lib"));
+        TestProcess.WriteShellScript(GetPath("TorchPort"), "printf '%s\\n' \"$LD_LIBRARY_PATH\" \"$@\"");
+        string[] script = [GetPath("run-on-pytorch.sh"), "--python", Python.Default!, "two words", "*"];
+        string[] run = ["-c", "bash \"$@\" 2>&-", "sh", .. script];
         var outcome = TestProcess.Run("/bin/sh", run, ("PYTHONPATH", _folder), ("LD_LIBRARY_PATH", "/mine"));
 
-        var torch = In("torch");
+        var torch = GetPath("torch");
         Assert.Equal(new ProcessResult(0, $"{torch}/lib:{torch}/../nvidia/cublas/lib:/mine\ntwo words\n*\n", ""), outcome);
     }
 
     [Fact]
-    public void Help_is_no_error() => Assert.Equal(0, Run(s_script, "--help").ExitCode);
+    public void Help_exits_with_0() => Assert.Equal(0, Run(s_script, "--help").ExitCode);
 
     [Theory]
-    [InlineData("2.9.1", " has 2.9.1: in an environment of its own, pip install \"torch>=2.10,<2.13\"")]
-    [InlineData("2.13.0", " has 2.13.0: ")]
-    [InlineData("2.10'", "cannot tell where its PyTorch is")]
-    [InlineData("2.12.1", "there is no absent: ", "--python", "absent")]
-    [InlineData("2.12.1", "there is no absent: ", "--cell", "2", "--python=absent", "--epochs", "3")]
-    [InlineData("2.12.1", "--python takes a Python", "--python")]
-    [InlineData("2.12.1", "--diff needs the repository", "--diff")]
-    public void What_cannot_run_is_refused(string version, string says, params string[] arguments)
+    [InlineData("2.9.1", " has 2.9.1. In a separate environment, run pip install \"torch>=2.10,<2.13\"")]
+    [InlineData("2.13.0", " has 2.13.0. ")]
+    [InlineData("2.10'", "cannot locate PyTorch in ")]
+    [InlineData("2.12.1", "absent not found. ", "--python", "absent")]
+    [InlineData("2.12.1", "absent not found. ", "--cell", "2", "--python=absent", "--epochs", "3")]
+    [InlineData("2.12.1", "--python requires a value", "--python")]
+    [InlineData("2.12.1", "--diff requires the repository", "--diff")]
+    public void Unusable_Python_or_missing_program_is_rejected(string version, string expected, params string[] arguments)
     {
         InstallPyTorch(version);
-        Run(In("run-on-pytorch.sh"), arguments).AssertFailed(2, says, lines: 1);
+        Run(GetPath("run-on-pytorch.sh"), arguments).AssertFailed(2, expected, lines: 1);
     }
 
     [Fact]
-    public void A_Python_needs_a_PyTorch()
+    public void Missing_PyTorch_is_rejected()
     {
-        Python.WriteWithoutTorch(In("python"));
-        Run(In("run-on-pytorch.sh"), "--python", In("python")).AssertFailed(2, "has no PyTorch", lines: 1);
+        Python.WriteWithoutTorch(GetPath("python"));
+        Run(GetPath("run-on-pytorch.sh"), "--python", GetPath("python")).AssertFailed(2, "has no PyTorch", lines: 1);
     }
 
     [Fact]
-    public void A_function_that_is_missing_is_named_before_it_is_called()
+    public void Missing_function_is_reported_at_startup()
     {
-        // TorchSharp's library asks for torch::jit::compile, which the port never calls, by a name that no libtorch has.
+        // Patch TorchSharp's library to import torch::jit::compile, which the port never calls, under a name that does not exist.
         var files = Directory.GetFiles(Path.GetDirectoryName(ExternalPort.Program)!);
-        Array.ForEach(files, file => File.Copy(file, In(Path.GetFileName(file)), overwrite: true));
-        var bytes = File.ReadAllBytes(In("libLibTorchSharp.so"));
+        Array.ForEach(files, file => File.Copy(file, GetPath(Path.GetFileName(file)), overwrite: true));
+        var bytes = File.ReadAllBytes(GetPath("libLibTorchSharp.so"));
         bytes[bytes.AsSpan().IndexOf("_ZN5torch3jit7compileE"u8) + 3] = (byte)'6';
-        File.WriteAllBytes(In("libLibTorchSharp.so"), bytes);
-        TestProcess.WriteShellScript(In("TorchPort"), $"exec dotnet '{_folder}/TorchPort.dll' \"$@\"");
+        File.WriteAllBytes(GetPath("libLibTorchSharp.so"), bytes);
+        TestProcess.WriteShellScript(GetPath("TorchPort"), $"exec dotnet '{_folder}/TorchPort.dll' \"$@\"");
         InstallPyTorch(Backend.LibTorchVersion);
 
-        Run(In("run-on-pytorch.sh")).AssertFailed(1, "undefined symbol: _ZN6torch3jit7compile", lines: 4);
+        Run(GetPath("run-on-pytorch.sh")).AssertFailed(1, "undefined symbol: _ZN6torch3jit7compile", lines: 4);
     }
 
-    private string In(string name) => Path.Combine(_folder, name);
+    private string GetPath(string name) => Path.Combine(_folder, name);
 
     private ProcessResult Run(string script, params string[] arguments) =>
         TestProcess.RunCommand(["bash", script, "--python", Python.Default!], arguments, ("PYTHONPATH", _folder));
 
     private void InstallPyTorch(string version)
     {
-        var folder = Directory.CreateDirectory(In("torch")).FullName;
+        var folder = Directory.CreateDirectory(GetPath("torch")).FullName;
         File.WriteAllText(Path.Combine(folder, "__init__.py"), "");
         File.WriteAllText(Path.Combine(folder, "version.py"), $"__version__ = '{version}'\n");
         Directory.CreateSymbolicLink(Path.Combine(folder, "lib"), ExternalPort.LibTorch);

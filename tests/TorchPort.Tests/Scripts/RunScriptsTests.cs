@@ -5,36 +5,36 @@ public class RunScriptsTests
 {
     private readonly string _folder = TestProcess.CreateTempFolder();
 
-    public RunScriptsTests() => Assert.SkipWhen(OperatingSystem.IsWindows(), "needs a POSIX shell");
+    public RunScriptsTests() => Assert.SkipWhen(OperatingSystem.IsWindows(), "requires a POSIX shell");
 
     [Fact]
-    public void The_port_runs_from_any_folder_and_what_its_build_says_stays_out_of_its_stdout()
+    public void Port_runs_from_any_folder_without_build_output_on_stdout()
     {
-        // Past MSBuild, as targets of the CUDA packages do.
+        // Bypasses MSBuild, as the CUDA packages' targets do.
         const string Noise = """<Exec Command="echo noise > /proc/$PPID/fd/1" Condition="Exists('/proc')" />""";
         const string Target = $"""<Target Name="MakeNoise" AfterTargets="ResolvePackageAssets">{Noise}</Target>""";
         File.WriteAllText($"{_folder}/noise.targets", $"<Project>{Target}</Project>");
         File.WriteAllText($"{_folder}/global.json", """{ "sdk": { "version": "9.0.100", "rollForward": "disable" } }""");
 
-        string[] run = ["-c", "cd \"$0\" && \"$1\" --device cpu", _folder, Link("run-cpu.sh")];
+        string[] run = ["-c", "cd \"$0\" && \"$1\" --device cpu", _folder, CreateLink("run-cpu.sh")];
         var outcome = TestProcess.Run("/bin/sh", run, ("CustomAfterMicrosoftCommonTargets", $"{_folder}/noise.targets"));
 
         Assert.Equal(new ProcessResult(0, TestProcess.ReadData("recorded-output.txt"), "Running on cpu\n"), outcome);
     }
 
     [Fact]
-    public void The_diff_is_built_with_the_port_in_it_and_gets_its_arguments()
+    public void Diff_script_builds_the_diff_and_passes_its_arguments()
     {
         var copy = $"{_folder}/a notebook.ipynb";
         File.Copy(TestProcess.Notebook, copy);
 
-        Assert.Equal(TestProcess.RunDiff(copy), TestProcess.Run(Link("diff-notebook.sh"), [copy]));
+        Assert.Equal(TestProcess.RunDiff(copy), TestProcess.Run(CreateLink("diff-notebook.sh"), [copy]));
     }
 
     [Fact]
-    public void What_a_failed_build_says_is_shown()
+    public void Build_errors_are_shown()
     {
-        var outcome = TestProcess.Run(Script("diff-notebook.sh"), [], ("TorchBackend", "gpu"));
+        var outcome = TestProcess.Run(GetScript("diff-notebook.sh"), [], ("TorchBackend", "gpu"));
 
         Assert.Equal((2, ""), (outcome.ExitCode, outcome.Stdout));
         Assert.Contains("TorchBackend is 'gpu', but takes cpu, cuda or external", outcome.Stderr, StringComparison.Ordinal);
@@ -45,29 +45,29 @@ public class RunScriptsTests
     [InlineData("run-cuda.sh", 1)]
     [InlineData("diff-notebook.sh", 2, "--device", "cuda")]
     [InlineData("diff-notebook.sh", 2, "--device=cuda:1")]
-    public void A_CUDA_build_asks_for_the_CUDA_packages(string script, int exitCode, params string[] arguments)
+    public void CUDA_build_restores_the_CUDA_packages(string script, int exitCode, params string[] arguments)
     {
-        Assert.SkipUnless(OperatingSystem.IsLinux(), "the CUDA packages are for Linux");
+        Assert.SkipUnless(OperatingSystem.IsLinux(), "requires Linux, which the CUDA packages are for");
 
-        // The only source has no packages.
-        (string, string)[] none = [("NUGET_PACKAGES", _folder), ("RestoreSources", _folder)];
-        var outcome = TestProcess.Run(Link(script), arguments, none);
+        // The only package source is empty.
+        (string, string)[] emptySource = [("NUGET_PACKAGES", _folder), ("RestoreSources", _folder)];
+        var outcome = TestProcess.Run(CreateLink(script), arguments, emptySource);
 
         Assert.Equal((exitCode, ""), (outcome.ExitCode, outcome.Stdout));
         Assert.Contains("TorchSharp-cuda-linux", outcome.Stderr, StringComparison.Ordinal);
     }
 
     [Fact]
-    public void Without_dotnet_one_line_says_what_to_install()
+    public void Missing_dotnet_is_reported_in_one_line()
     {
         var link = "for tool in sh dirname basename readlink; do ln -s \"$(command -v $tool)\" \"$0\"; done; PATH=$0 exec \"$1\"";
 
-        TestProcess.Run("/bin/sh", ["-c", link, _folder, Script("run-cpu.sh")])
+        TestProcess.Run("/bin/sh", ["-c", link, _folder, GetScript("run-cpu.sh")])
             .AssertFailed(1, "dotnet is not on PATH. Install the .NET 10 SDK.", lines: 1);
     }
 
-    // A script is called through a link, as one has it in a folder on PATH.
-    private string Link(string script) => File.CreateSymbolicLink($"{_folder}/{script}", Script(script)).FullName;
+    // Links to a script, as from a folder on PATH.
+    private string CreateLink(string script) => File.CreateSymbolicLink($"{_folder}/{script}", GetScript(script)).FullName;
 
-    private static string Script(string name) => Path.Combine(TestProcess.RepositoryRoot, "scripts", name);
+    private static string GetScript(string name) => Path.Combine(TestProcess.RepositoryRoot, "scripts", name);
 }
