@@ -60,8 +60,12 @@ try
     DrawCostByEpoch(multiplot.AddPlot(), runs);
 
     operation = $"write {output}";
+    // Preallocate the file, so that a full disk leaves no partial picture.
+    var picture = Render(multiplot, extension == ".SVG");
     var tempFile = $"{output}.part";
-    File.WriteAllBytes(tempFile, Render(multiplot, extension == ".SVG"));
+    using var file = File.OpenHandle(
+        tempFile, FileMode.Create, FileAccess.Write, FileShare.Delete, FileOptions.None, picture.Length);
+    RandomAccess.Write(file, picture, 0);
     File.Move(tempFile, output, overwrite: true);
     return 0;
 }
