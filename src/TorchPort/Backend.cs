@@ -7,10 +7,10 @@ namespace TorchPort;
 internal static partial class Backend
 {
     /// <summary><c>cpu</c>, <c>cuda</c> or <c>external</c>: the build's <c>-p:TorchBackend</c>.</summary>
-    internal static string Name { get; } = Metadata("TorchBackend");
+    internal static string Name { get; } = GetMetadata("TorchBackend");
 
     /// <summary>The libtorch that TorchSharp was built for. <c>torch.__version__</c> would load libtorch.</summary>
-    internal static string LibTorchVersion => Metadata("LibTorchVersion");
+    internal static string LibTorchVersion => GetMetadata("LibTorchVersion");
 
     internal static void Load()
     {
@@ -24,7 +24,7 @@ internal static partial class Backend
         }
         catch (DllNotFoundException e)
         {
-            throw new CommandFailedException($"libtorch will not load: {WhyNotLoaded(e.Message.TrimEnd().Split('\n')[^1].Trim())}");
+            throw new CommandFailedException($"libtorch will not load: {GetLoadError(e.Message.TrimEnd().Split('\n')[^1].Trim())}");
         }
 
         // At exit libtorch unregisters its operators one by one. That takes a third of the loading time, and the system frees
@@ -41,7 +41,7 @@ internal static partial class Backend
         OperatingSystem.IsMacOS() && NativeLibrary.TryLoad(Path.Combine(AppContext.BaseDirectory, "libomp.dylib"), out _);
 
     /// <summary>What the loader said, and what to do about it, in two or three lines.</summary>
-    internal static string WhyNotLoaded(string said)
+    internal static string GetLoadError(string loaderError)
     {
         // The loader reports a library that it may not read as missing.
         foreach (var file in Directory.GetFiles(AppContext.BaseDirectory))
@@ -52,26 +52,26 @@ internal static partial class Backend
             }
             catch (UnauthorizedAccessException)
             {
-                var cure = $"As its owner, run: chmod -R a+rX '{AppContext.BaseDirectory}'";
-                return $"{Environment.UserName} may not read {file}\n{cure}";
+                var hint = $"As its owner, run: chmod -R a+rX '{AppContext.BaseDirectory}'";
+                return $"{Environment.UserName} may not read {file}\n{hint}";
             }
         }
 
-        (string[] Words, string Cure)[] cures =
+        (string[] Patterns, string Hint)[] hints =
         [
             (["version `GLIBC"], "It needs glibc 2.34 and GCC 12's libstdc++, or newer: use Debian 12, Ubuntu 22.04 or newer."),
             (["cannot allocate memory", "failed to map segment", "cannot map"],
                 "There is not enough memory to load it: see ulimit -v, and the memory limit of the container."),
             (["libstdc++.so.6: cannot open"], "Install libstdc++: apt-get install libstdc++6"),
-            (["libLibTorchSharp", "libtorch", "libc10", "libgomp"], AdviceOnMissing),
-            ([".so"], $"Install the package of your system that provides {said.Split(':')[0]}."),
-            ([""], AdviceOnMissing),
+            (["libLibTorchSharp", "libtorch", "libc10", "libgomp"], MissingLibraryHint),
+            ([".so"], $"Install the package of your system that provides {loaderError.Split(':')[0]}."),
+            ([""], MissingLibraryHint),
         ];
-        var fits = cures.First(row => row.Words.Any(words => said.Contains(words, StringComparison.OrdinalIgnoreCase)));
-        return $"{said}\n{fits.Cure}";
+        var match = hints.First(row => row.Patterns.Any(pattern => loaderError.Contains(pattern, StringComparison.OrdinalIgnoreCase)));
+        return $"{loaderError}\n{match.Hint}";
     }
 
-    internal static string AdviceOnMissing =>
+    internal static string MissingLibraryHint =>
         Name == "external"
             ? $"It was built for libtorch {LibTorchVersion}.\nPut its folder on LD_LIBRARY_PATH, or use run-on-pytorch.sh."
         : OperatingSystem.IsWindows()
@@ -79,7 +79,7 @@ internal static partial class Backend
         : OperatingSystem.IsMacOS() ? "Build or publish it again. If it lacks libomp.dylib: brew install libomp"
         : "Build it again, or publish it again, to put the library back beside the program.";
 
-    private static string Metadata(string key) =>
+    private static string GetMetadata(string key) =>
         typeof(Backend).Assembly.GetCustomAttributes<AssemblyMetadataAttribute>().First(metadata => metadata.Key == key).Value!;
 
     // glibc: calls the function with the exit code and the argument.

@@ -5,7 +5,7 @@ namespace TorchPort;
 internal static class CellRunner
 {
     /// <summary>Runs a cell of the notebook. Reports what it throws in one line, with the line number in Notebook.cs.</summary>
-    internal static void Run(int label, Action cell)
+    internal static void Run(int executionCount, Action cell)
     {
         try
         {
@@ -16,8 +16,8 @@ internal static class CellRunner
         {
             var frames = new StackTrace(e, fNeedFileInfo: true).GetFrames();
             var own = frames.FirstOrDefault(frame => Path.GetFileName(frame.GetFileName()) == "Notebook.cs");
-            var place = own is null ? "" : $", line {own.GetFileLineNumber()} of Notebook.cs";
-            throw new CommandFailedException($"In [{label}]{place}: {e.Message.Split('\n')[0].Trim()}");
+            var location = own is null ? "" : $", line {own.GetFileLineNumber()} of Notebook.cs";
+            throw new CommandFailedException($"In [{executionCount}]{location}: {e.Message.Split('\n')[0].Trim()}");
         }
     }
 }

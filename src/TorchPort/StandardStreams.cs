@@ -25,7 +25,7 @@ internal static partial class StandardStreams
         new(new Stdout(OpenStream()), bufferSize: 1 << 16) { NewLine = "\n", AutoFlush = !Console.IsOutputRedirected };
 
     // Returns whether the error means that the reader of stdout has closed it.
-    private static bool IsReaderGone(IOException error) => OperatingSystem.IsWindows()
+    private static bool IsBrokenPipe(IOException error) => OperatingSystem.IsWindows()
         // ERROR_NO_DATA, ERROR_BROKEN_PIPE, ERROR_PIPE_NOT_CONNECTED, and what a second write to such a pipe gets
         ? (uint)error.HResult is 0x800700E8 or 0x8007006D or 0x800700E9 or 0x80131620
         : error.HResult == 32; // EPIPE
@@ -50,7 +50,7 @@ internal static partial class StandardStreams
 
     [LibraryImport("kernel32.dll")]
     [DefaultDllImportSearchPaths(DllImportSearchPath.System32)]
-    private static partial nint GetStdHandle(int which);
+    private static partial nint GetStdHandle(int stdHandle);
 
     [LibraryImport("kernel32.dll")]
     [DefaultDllImportSearchPaths(DllImportSearchPath.System32)]
@@ -65,7 +65,7 @@ internal static partial class StandardStreams
             {
                 stream.Write(buffer);
             }
-            catch (IOException e) when (IsReaderGone(e))
+            catch (IOException e) when (IsBrokenPipe(e))
             {
                 throw new OperationCanceledException(e.Message, e);
             }

@@ -20,7 +20,7 @@ public class StreamTests
     [InlineData("TorchPort", "--help > /dev/full", 1, "No space left on device")]
     [InlineData("NotebookDiff", ">&-", 2, "it is closed")]
     [InlineData("NotebookDiff", "> /dev/full", 2, "No space left on device")]
-    public void A_stdout_that_takes_nothing_is_an_error(string program, string rest, int exitCode, string why) =>
+    public void Unwritable_stdout_is_an_error(string program, string rest, int exitCode, string why) =>
         Run(program, rest).AssertFailed(exitCode, $"{program}: cannot write to standard output: {why}");
 
     [Theory]
@@ -29,7 +29,7 @@ public class StreamTests
     [InlineData("NotebookDiff", "--lr 0.3", 0)]
     [InlineData("NotebookDiff", "--bogus", 2)]
     [InlineData("bench.py", "--bogus", 2)]
-    public void A_stderr_that_takes_nothing_changes_nothing(string program, string option, int exitCode)
+    public void Unwritable_stderr_is_ignored(string program, string option, int exitCode)
     {
         var closed = Run(program, $"{option} 2>&-");
         Assert.Equal((exitCode, exitCode == 0), (closed.ExitCode, closed.Stdout.Length > 0));
@@ -40,7 +40,7 @@ public class StreamTests
     [Theory]
     [InlineData("sh {0} | cat", false)]
     [InlineData("script -qec 'sh {0}' /dev/null", true)]
-    public void Terminal_gets_each_line_at_once_and_a_pipe_gets_blocks(string line, bool isLineByLine)
+    public void Terminal_output_is_line_buffered_and_pipe_output_block_buffered(string line, bool isLineByLine)
     {
         Assert.SkipUnless(File.Exists("/proc/self/io"), "needs a Linux that counts writes");
         var file = Path.Combine(TestProcess.CreateTempFolder(), "port.sh");

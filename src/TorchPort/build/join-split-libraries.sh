@@ -17,7 +17,7 @@ flock --timeout 5 9 || {
   flock --timeout 600 9 || { echo "$lock: another build has held this lock for ten minutes. End it, and build again."; exit 1; }
 }
 
-is_whole() { [ "$(sha256sum < "$1")" = "$sha  -" ]; }
+is_complete() { [ "$(sha256sum < "$1")" = "$sha  -" ]; }
 
 status=0
 trap 'rm -f "$library.joined"' EXIT
@@ -29,20 +29,20 @@ for library do
 
   # NAME-primary/VERSION/runtimes/linux-x64/native/X goes on in NAME-fragmentN/VERSION/fragments/linux-x64/native/X.fragmentN
   name=${library%-primary/*}
-  inside=${library##*-primary/}
+  relative_path=${library##*-primary/}
   set --
   for n in $(seq 99); do
-    fragment=$name-fragment$n/${inside%%/*}/fragments/${inside#*/runtimes/}.fragment$n
+    fragment=$name-fragment$n/${relative_path%%/*}/fragments/${relative_path#*/runtimes/}.fragment$n
     [ -e "$fragment" ] && set -- "$@" "$fragment"
   done
 
-  if ! is_whole "$library"; then
-    if ! why=$({ cat "$library" "$@" > "$library.joined" && chmod --reference="$library" "$library.joined"; } 2>&1); then
-      echo "$library: its pieces cannot be joined (${why##*: })." \
+  if ! is_complete "$library"; then
+    if ! error=$({ cat "$library" "$@" > "$library.joined" && chmod --reference="$library" "$library.joined"; } 2>&1); then
+      echo "$library: its pieces cannot be joined (${error##*: })." \
         "Make room, make the folder writable, or name another with NUGET_PACKAGES, and build again."
       exit 1
     fi
-    if ! is_whole "$library.joined"; then
+    if ! is_complete "$library.joined"; then
       echo "$library: a piece of this library is missing or damaged. Delete the folders $name-*, and build again."
       rm "$library.joined"
       status=1

@@ -8,7 +8,7 @@ public class BackendTests
     private static readonly bool s_isLinuxX64 =
         OperatingSystem.IsLinux() && RuntimeInformation.OSArchitecture == Architecture.X64;
     private static readonly string s_other = s_isLinuxX64 ? "win-x64" : "linux-x64";
-    private static readonly Lazy<Dictionary<string, string>> s_answers = new(Ask);
+    private static readonly Lazy<Dictionary<string, string>> s_outputs = new(EvaluateAll);
 
     // The properties that a command line gives, and what the build says: its properties, or the one error that it ends in.
     public static TheoryData<string, string> Rows { get; } = new()
@@ -43,13 +43,13 @@ public class BackendTests
 
     [Theory]
     [MemberData(nameof(Rows))]
-    public void A_build_is_what_its_properties_ask_for_or_one_error(string given, string says)
+    public void Properties_configure_the_build_or_give_one_error(string properties, string expected)
     {
-        Assert.Contains(says, s_answers.Value[given], StringComparison.Ordinal);
-        Assert.DoesNotContain('\n', s_answers.Value[given]);
+        Assert.Contains(expected, s_outputs.Value[properties], StringComparison.Ordinal);
+        Assert.DoesNotContain('\n', s_outputs.Value[properties]);
     }
 
-    private static Dictionary<string, string> Ask()
+    private static Dictionary<string, string> EvaluateAll()
     {
         string[] given = [.. Rows.Select(row => row.Data.Item1)];
         var rows = given.Select(row => $"""<Row Include="{row.Replace(";", "%3B", StringComparison.Ordinal)}" />""");
@@ -58,20 +58,20 @@ public class BackendTests
             <Project>
               <ItemGroup>{string.Concat(rows)}</ItemGroup>
               <Target Name="Ask" Inputs="%(Row.Identity)" Outputs="none">
-                <MSBuild Projects="{TestProcess.RepositoryRoot}/src/TorchPort/TorchPort.csproj" Targets="Tell" ContinueOnError="true"
+                <MSBuild Projects="{TestProcess.RepositoryRoot}/src/TorchPort/TorchPort.csproj" Targets="PrintProperties" ContinueOnError="true"
                          Properties="CustomAfterMicrosoftCommonTargets={project};$([MSBuild]::Unescape('%(Row.Identity)'))" />
                 <Message Importance="high" Text="[row]" />
               </Target>
-              <Target Name="Tell" DependsOnTargets="CheckTorchBackend">
+              <Target Name="PrintProperties" DependsOnTargets="CheckTorchBackend">
                 <PropertyGroup>
-                  <Says>$(InformationalVersion), arguments '$(StartArguments)'</Says>
-                  <Says>$(Says), warnings are errors: $(TreatWarningsAsErrors), audit $(NuGetAudit)</Says>
-                  <Says>$(Says), configuration $(Configuration), native '$(PublishAot)', self-contained $(SelfContained)</Says>
-                  <Says>$(Says), invariant $(InvariantGlobalization), hard links $(CreateHardLinksForCopyLocalIfPossible)</Says>
-                  <Says>$(Says), @(RuntimeHostConfigurationOption->'%(Identity) %(Value)')</Says>
-                  <Says>$(Says), pruned: @(OtherSystem), backend in the program: @(AssemblyMetadata->'%(Value)')</Says>
+                  <Summary>$(InformationalVersion), arguments '$(StartArguments)'</Summary>
+                  <Summary>$(Summary), warnings are errors: $(TreatWarningsAsErrors), audit $(NuGetAudit)</Summary>
+                  <Summary>$(Summary), configuration $(Configuration), native '$(PublishAot)', self-contained $(SelfContained)</Summary>
+                  <Summary>$(Summary), invariant $(InvariantGlobalization), hard links $(CreateHardLinksForCopyLocalIfPossible)</Summary>
+                  <Summary>$(Summary), @(RuntimeHostConfigurationOption->'%(Identity) %(Value)')</Summary>
+                  <Summary>$(Summary), pruned: @(OtherPlatformPackage), backend in the program: @(AssemblyMetadata->'%(Value)')</Summary>
                 </PropertyGroup>
-                <Message Importance="high" Text="$(Says);@(PackageReference)" />
+                <Message Importance="high" Text="$(Summary);@(PackageReference)" />
               </Target>
             </Project>
             """);

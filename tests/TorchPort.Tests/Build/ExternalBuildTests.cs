@@ -8,14 +8,14 @@ public class ExternalBuildTests
     public ExternalBuildTests() => Assert.SkipUnless(OperatingSystem.IsLinux(), "the external build is for Linux");
 
     [Fact]
-    public void Carries_no_libtorch()
+    public void Does_not_include_libtorch()
     {
         var libraries = Directory.GetFiles(Path.GetDirectoryName(ExternalPort.Program)!, "*.so*");
         Assert.Equal(["libLibTorchSharp.so"], libraries.Select(Path.GetFileName));
     }
 
     [Fact]
-    public void Without_libtorch_names_the_library_and_the_version_that_it_needs()
+    public void Missing_libtorch_is_reported_with_required_version()
     {
         var outcome = ExternalPort.Run(_folder);
 
@@ -24,10 +24,10 @@ public class ExternalBuildTests
     }
 
     [Fact]
-    public void Version_needs_no_libtorch() =>
+    public void Version_works_without_libtorch() =>
         Assert.EndsWith("backend external\n", ExternalPort.Run(_folder, "--version").Stdout, StringComparison.Ordinal);
 
     [Fact]
-    public void Cuda_on_a_libtorch_for_the_CPU_is_an_error() =>
+    public void Device_cuda_fails_with_CPU_only_libtorch() =>
         ExternalPort.Run(ExternalPort.LibTorch, "--device", "cuda").AssertFailed(1, "the libtorch that was found is for the CPU only");
 }

@@ -27,7 +27,7 @@ public class JoinSplitLibrariesTests
     [InlineData("umask 077; " + Join)]
     // Any user can lock /tmp, so a lock there would hang the build.
     [InlineData("flock /tmp " + Join)]
-    public void A_joined_library_is_whole_and_has_the_mode_of_its_first_piece(string line)
+    public void Joined_library_is_complete_and_keeps_its_file_mode(string line)
     {
         const UnixFileMode Mode = UnixFileMode.UserRead | UnixFileMode.OtherRead;
         File.SetUnixFileMode(Library("libx.so"), Mode);
@@ -41,7 +41,7 @@ public class JoinSplitLibrariesTests
     }
 
     [Fact]
-    public void A_library_is_read_once_for_a_stamp()
+    public void Stamped_library_is_not_hashed_again()
     {
         Assert.Equal(s_fine, Run(Join, "libx.so"));
         File.WriteAllBytes(Library("libx.so"), new byte[s_whole.Length]);
@@ -56,20 +56,20 @@ public class JoinSplitLibrariesTests
     [Theory]
     [InlineData("ulimit -f 1000; trap '' XFSZ; " + Join, "File too large")]
     [InlineData(JoinReadOnly, "Read-only file system")]
-    public void A_library_that_cannot_be_written_is_one_error_and_stays_as_it_came(string line, string why)
+    public void Unwritable_library_gives_one_error_and_is_unchanged(string line, string why)
     {
         var canMount = TestProcess.RunShell("unshare --mount true").ExitCode == 0;
         Assert.SkipUnless(canMount || line != JoinReadOnly, "only root can mount a folder read-only");
         Unpack("liby.so");
 
-        const string Cure = "Make room, make the folder writable, or name another with NUGET_PACKAGES, and build again.";
-        var error = $"{Library("libx.so")}: its pieces cannot be joined ({why}). {Cure}\n";
+        const string Hint = "Make room, make the folder writable, or name another with NUGET_PACKAGES, and build again.";
+        var error = $"{Library("libx.so")}: its pieces cannot be joined ({why}). {Hint}\n";
         Assert.Equal(new ProcessResult(1, error, ""), Run(line, "libx.so", "liby.so"));
         AssertThat("libx.so", isJoined: false);
     }
 
     [Fact]
-    public void A_join_that_is_ended_leaves_nothing_half_written()
+    public void Interrupted_join_leaves_no_partial_file()
     {
         File.Delete(Fragment("libx.so", 1));
 
@@ -89,7 +89,7 @@ public class JoinSplitLibrariesTests
     }
 
     [Fact]
-    public void Two_first_builds_at_once_join_a_library_and_write_nothing_to_stdout()
+    public void Concurrent_first_builds_join_once_and_keep_stdout_clean()
     {
         string[] projects = ["one", "two"];
         var builds = projects.AsParallel().Select(project => Build(project, "libx.so")).ToArray();
@@ -100,7 +100,7 @@ public class JoinSplitLibrariesTests
     }
 
     [Fact]
-    public void Each_damaged_library_is_one_build_error_and_stays_as_it_came()
+    public void Each_corrupted_library_gives_one_error_and_is_unchanged()
     {
         Unpack("libgap.so");
         Unpack("libwrong.so");

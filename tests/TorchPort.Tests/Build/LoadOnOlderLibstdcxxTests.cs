@@ -16,7 +16,7 @@ public class LoadOnOlderLibstdcxxTests
     public LoadOnOlderLibstdcxxTests() => Assert.SkipUnless(OperatingSystem.IsLinux(), "it is for Linux");
 
     [Fact]
-    public void The_flag_that_lets_the_version_be_missing_is_all_that_differs_from_the_package()
+    public void Only_weak_flag_differs_from_package()
     {
         const string Name = "libLibTorchSharp.so";
         var version = typeof(torch.Tensor).Assembly.GetName().Version!.ToString(3);
@@ -30,7 +30,7 @@ public class LoadOnOlderLibstdcxxTests
     }
 
     [Fact]
-    public void A_project_of_ones_own_runs_with_one_libtorch_in_its_output()
+    public void README_sample_project_runs_with_single_libtorch()
     {
         const string Import = "LoadOnOlderLibstdcxx.targets";
         var section = File.ReadAllText($"{TestProcess.RepositoryRoot}/README.md").Split("## In your own project")[1];

@@ -3,28 +3,28 @@ namespace TorchPort.Tests;
 /// <summary>The built program, end to end; with the variable TORCHPORT a published one.</summary>
 public class CommandLineTests
 {
-    private static readonly string s_recorded = TestProcess.ReadData("recorded-output.txt");
+    private static readonly string s_savedOutput = TestProcess.ReadData("recorded-output.txt");
 
     [Fact]
-    public void Prints_the_recorded_lines_and_the_device() =>
-        Assert.Equal(new ProcessResult(0, s_recorded, "Running on cpu\n"), TestProcess.RunPort("--device", "cpu"));
+    public void Prints_saved_output_and_device() =>
+        Assert.Equal(new ProcessResult(0, s_savedOutput, "Running on cpu\n"), TestProcess.RunPort("--device", "cpu"));
 
     [Fact]
-    public void Prints_PyTorchs_floats_with_nine_digits_the_same_bytes_under_every_culture() => Assert.Equal(
+    public void Exact_output_matches_PyTorch_in_any_culture() => Assert.Equal(
         TestProcess.ReadData("pytorch-1.13-cpu-exact.txt"),
         TestProcess.RunCommand(TestProcess.PortCommand, ["--device", "cpu", "--exact"], ("LC_ALL", "de_DE.UTF-8")).Stdout);
 
     [Fact]
-    public void Runs_one_cell_alone_with_other_epochs_and_another_learning_rate()
+    public void Runs_one_cell_with_given_epochs_and_learning_rate()
     {
         Assert.Equal(
             "Epoch    0/1 W: 0.000, Cost: 4.666667\nEpoch    1/1 W: 0.700, Cost: 0.420000\n",
             TestProcess.RunPort("--device", "cpu", "--cell", "2", "--epochs", "1", "--lr=5e-2").Stdout);
-        Assert.Equal(s_recorded[(s_recorded.Length / 2)..], TestProcess.RunPort("--device", "cpu", "--cell", "3").Stdout);
+        Assert.Equal(s_savedOutput[(s_savedOutput.Length / 2)..], TestProcess.RunPort("--device", "cpu", "--cell", "3").Stdout);
     }
 
     [Fact]
-    public void Version_names_all_that_computes() => Assert.Matches(
+    public void Version_lists_every_component() => Assert.Matches(
         $"^TorchPort [0-9.]+, TorchSharp [0-9.]+, libtorch {Backend.LibTorchVersion}, backend {Backend.Name}\n$",
         TestProcess.RunPort("--version").Stdout);
 
@@ -42,11 +42,11 @@ public class CommandLineTests
     [InlineData("--lr takes a finite number that is not negative, not '-1'", "--lr:-1")]
     [InlineData("--cell takes 2 or 3, not '7'", "--cell", "7")]
     [InlineData("--cell", "--cell", "2", "--cell", "3")]
-    public void A_wrong_command_line_gets_a_line_and_exit_2(string says, params string[] arguments) =>
-        TestProcess.RunPort(arguments).AssertFailed(2, says, lines: 2);
+    public void Usage_error_is_reported_with_exit_code_2(string expected, params string[] arguments) =>
+        TestProcess.RunPort(arguments).AssertFailed(2, expected, lines: 2);
 
     [Fact]
-    public void A_device_has_one_spelling()
+    public void Accepts_only_known_device_names()
     {
         string[] devices = ["auto", "cpu", "cuda", "cuda:0", "cuda:12"];
         string[] others = ["", "gpu", "CPU", "cpu:0", "cuda:", "cuda:-1", "cuda:x", "cuda: 1", "cuda:99999999999"];
@@ -55,7 +55,7 @@ public class CommandLineTests
     }
 
     [Fact]
-    public void Cuda_on_a_build_for_the_cpu_says_how_to_build_the_other()
+    public void Device_cuda_on_CPU_build_explains_CUDA_build()
     {
         Assert.SkipUnless(Backend.Name == "cpu", "this build carries another libtorch");
 
@@ -64,7 +64,7 @@ public class CommandLineTests
 
     // The loader's error looks for files that this user may not read, and a link to nowhere is an IOException.
     [Fact]
-    public void File_error_is_not_called_an_error_of_stdout()
+    public void File_error_is_not_reported_as_stdout_error()
     {
         Assert.SkipUnless(OperatingSystem.IsLinux(), "needs links");
         var port = CopyOfPort();
@@ -77,7 +77,7 @@ public class CommandLineTests
 
     // A published program has no line numbers.
     [Fact]
-    public void What_a_cell_throws_is_one_line()
+    public void Cell_exception_is_one_line()
     {
         var outcome = TestProcess.RunPort("--device", "cpu", "--cell", "3", "--lr", "1e300");
 
@@ -88,7 +88,7 @@ public class CommandLineTests
 
     // Without a reader, so many epochs would take hours, and end after 60 s of CPU time. Each number is its option's limit.
     [Fact]
-    public void A_reader_that_has_enough_ends_it_quietly()
+    public void Closed_pipe_ends_run_quietly()
     {
         Assert.SkipWhen(OperatingSystem.IsWindows(), "needs a POSIX shell");
         const string Port = "\"$@\" --device cpu --cell 2 --lr 0 --epochs 2147483646";
@@ -98,7 +98,7 @@ public class CommandLineTests
     }
 
     [Fact]
-    public void A_file_that_the_shell_shares_is_not_overwritten()
+    public void Output_file_shared_with_shell_is_not_overwritten()
     {
         Assert.SkipWhen(OperatingSystem.IsWindows(), "needs a POSIX shell");
         var outcome = TestProcess.RunShell("f=$(mktemp); { echo first; \"$@\" --cell 2 --epochs 0; echo last; } > $f; cat $f; rm $f");
@@ -109,7 +109,7 @@ public class CommandLineTests
     [Theory]
     [InlineData("LibTorchSharp")]
     [InlineData("torch_cpu")]
-    public void A_missing_library_of_libtorch_is_named(string library)
+    public void Missing_libtorch_library_is_named(string library)
     {
         Assert.SkipUnless(OperatingSystem.IsLinux() && Backend.Name != "external", "needs the loader of Linux, and a libtorch");
         var port = CopyOfPort();
@@ -122,7 +122,7 @@ public class CommandLineTests
     }
 
     [Fact]
-    public void A_library_that_may_not_be_read_is_named_with_who_may_not_read_it()
+    public void Unreadable_library_is_reported_with_user()
     {
         var isRoot = Environment.UserName == "root" && TestProcess.RunShell("command -v setpriv").ExitCode == 0;
         Assert.SkipUnless(isRoot, "needs root, who can become another user");
@@ -132,8 +132,8 @@ public class CommandLineTests
         const string AsNobody = "setpriv --reuid=65534 --clear-groups \"$@\"";
         var outcome = TestProcess.RunShell($"chmod 755 {folder} && chmod 600 {folder}/libLibTorchSharp.so && {AsNobody}", port);
 
-        var cure = $"As its owner, run: chmod -R a+rX '{folder}/'";
-        outcome.AssertFailed(1, $"nobody may not read {folder}/libLibTorchSharp.so\n{cure}", lines: 2);
+        var hint = $"As its owner, run: chmod -R a+rX '{folder}/'";
+        outcome.AssertFailed(1, $"nobody may not read {folder}/libLibTorchSharp.so\n{hint}", lines: 2);
     }
 
     // The large libraries are not needed for an error.

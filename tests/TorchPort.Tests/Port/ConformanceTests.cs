@@ -24,7 +24,7 @@ public class ConformanceTests
     private sealed record Setting(int Cell, double LearningRate, int Epochs);
 
     [Fact]
-    public void W_and_cost_are_PyTorchs_to_the_last_bit_at_300_settings()
+    public void Matches_PyTorch_bit_for_bit_at_300_random_settings()
     {
         Assert.SkipWhen(Python.WithTorch is null, Python.TorchRequired);
         var random = new Random(1);

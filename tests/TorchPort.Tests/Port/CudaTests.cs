@@ -12,14 +12,14 @@ public class CudaTests
     [Theory]
     [InlineData("auto", "cuda")]
     [InlineData("cuda:0", "cuda:0")]
-    public void Prints_the_recorded_lines_and_the_device(string word, string device) =>
-        Assert.Equal(new ProcessResult(0, TestProcess.ReadData("recorded-output.txt"), $"Running on {device}\n"), TestProcess.RunPort("--device", word));
+    public void Prints_saved_output_and_device(string name, string device) =>
+        Assert.Equal(new ProcessResult(0, TestProcess.ReadData("recorded-output.txt"), $"Running on {device}\n"), TestProcess.RunPort("--device", name));
 
     [Fact]
-    public void A_GPU_that_is_not_there_is_an_error() => TestProcess.RunPort("--device", "cuda:99").AssertFailed(1, "cuda:99");
+    public void Nonexistent_GPU_is_an_error() => TestProcess.RunPort("--device", "cuda:99").AssertFailed(1, "cuda:99");
 
     [Fact]
-    public void W_and_cost_are_PyTorchs_on_the_same_GPU_to_the_last_bit()
+    public void Matches_PyTorch_bit_for_bit_on_same_GPU()
     {
         Assert.SkipWhen(Python.WithTorch is null, Python.TorchRequired);
 
@@ -27,7 +27,7 @@ public class CudaTests
     }
 
     [Fact]
-    public void The_cpu_takes_no_GPU_memory_and_no_context()
+    public void Device_cpu_creates_no_CUDA_context()
     {
         Assert.SkipUnless(HasContext("cuda"), "nvidia-smi does not list the processes of this machine, as in most containers");
 

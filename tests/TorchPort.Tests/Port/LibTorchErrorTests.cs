@@ -14,18 +14,18 @@ public class LibTorchErrorTests
     [InlineData("/lib/libc.so.6: version `GLIBC_2.34' not found (required by libc10.so)", "use Debian 12")]
     [InlineData("libtorch_cpu.so: failed to map segment from shared object", "ulimit -v")]
     [InlineData("libtorch_cpu.so: cannot allocate memory", "ulimit -v")]
-    public void The_advice_fits_what_the_loader_says(string said, string advice)
+    public void Hint_matches_loader_error(string loaderError, string hint)
     {
-        var why = Backend.WhyNotLoaded(said);
+        var error = Backend.GetLoadError(loaderError);
 
-        Assert.StartsWith($"{said}\n", why, StringComparison.Ordinal);
-        Assert.Contains(advice, why, StringComparison.Ordinal);
-        Assert.Equal(2, why.Split('\n').Length);
+        Assert.StartsWith($"{loaderError}\n", error, StringComparison.Ordinal);
+        Assert.Contains(hint, error, StringComparison.Ordinal);
+        Assert.Equal(2, error.Split('\n').Length);
     }
 
     // Enough memory for .NET, and not for libtorch beside it. A native program takes less.
     [Fact]
-    public void Too_little_memory_is_said_to_be_that()
+    public void Out_of_memory_is_reported_as_such()
     {
         Assert.SkipWhen(TestProcess.PortCommand is [_], "it is about the build, not about a published program");
         TestProcess.RunShell("ulimit -v 2000000; \"$@\"").AssertFailed(1, "ulimit -v");

@@ -30,7 +30,7 @@ public class MirrorTests
     ];
 
     // A cell that trains has local variables, takes the program's options, and frees the tensors of each epoch.
-    private static readonly Func<string, string>[] s_training =
+    private static readonly Func<string, string>[] s_trainingCellRules =
     [
         Replace(@"(?m)^( *)(\w+) = ", "$1var $2 = "),
         Replace("var lr = 0.1;", "var lr = learningRate ?? 0.1; // C# only: --lr"),
@@ -42,7 +42,7 @@ public class MirrorTests
     ];
 
     // Notebook.cs starts so, above its first text. The documentation comments are left out.
-    private const string Head = """
+    private const string Header = """
         using TorchSharp; // C# only: imports stand at the top of the file
         using TorchSharp.Modules;
         using static TorchSharp.torch;
@@ -64,7 +64,7 @@ public class MirrorTests
         [.. JsonNode.Parse(File.ReadAllText(TestProcess.Notebook))!["cells"]!.AsArray().Select(cell => cell!)];
 
     [Fact]
-    public void Is_a_valid_notebook()
+    public void Notebook_is_valid()
     {
         var python = Python.Find("nbformat");
         Assert.SkipWhen(python is null, "there is no Python with nbformat on this machine");
@@ -73,7 +73,7 @@ public class MirrorTests
     }
 
     [Fact]
-    public void Labels_the_cells_that_its_author_ran_and_records_the_22_lines()
+    public void Cell_numbers_and_saved_output_match_original()
     {
         var code = s_cells.Where(IsCode).ToArray();
         Assert.Equal([null, null, 1, null, null, 2, null, 3], code.Select(Label));
@@ -83,16 +83,16 @@ public class MirrorTests
     }
 
     [Fact]
-    public void Notebook_cs_is_the_notebook_word_for_word_and_line_for_line()
+    public void Notebook_cs_mirrors_notebook_line_for_line()
     {
         var mirrored = s_cells.Select((cell, i) => IsCode(cell) ? Method(s_cells[i - 1], cell) : "\n" + Comment(cell));
         var withoutDocumentation = Regex.Replace(s_notebookCs, "(?m)^///.*\n", "");
 
-        Assert.Equal($"{Head}{Indented(string.Concat(mirrored))}}}\n", withoutDocumentation);
+        Assert.Equal($"{Header}{Indented(string.Concat(mirrored))}}}\n", withoutDocumentation);
     }
 
     [Fact]
-    public void The_README_shows_the_loop_of_In3_in_Python_and_below_it_in_CSharp()
+    public void README_shows_In3_loop_in_Python_and_CSharp()
     {
         var source = Source(s_cells[^1]);
         var python = source[source.IndexOf("for epoch", StringComparison.Ordinal)..];
@@ -103,7 +103,7 @@ public class MirrorTests
     }
 
     [Fact]
-    public void Coming_from_Python_in_the_README_has_the_rules_of_the_mirror()
+    public void README_table_lists_mirror_rules()
     {
         var section = s_readme.Split("### Coming from Python\n")[1].Split("\n#")[0];
         var rows = section.Split('\n').Where(line => line.StartsWith('|')).Skip(2).Select(line => line.Split('|'));
@@ -122,7 +122,7 @@ public class MirrorTests
         var heading = string.Concat(words.Select(word => char.ToUpperInvariant(word[0]) + word[1..]));
         var name = Label(cell) is { } label ? $"In{label}_{heading}" : heading;
         var cs = ToCSharp(Source(cell));
-        var body = cs.Contains("foreach", StringComparison.Ordinal) ? Apply(s_training, cs) : cs;
+        var body = cs.Contains("foreach", StringComparison.Ordinal) ? Apply(s_trainingCellRules, cs) : cs;
         return $"internal void {name}()\n{{\n{Indented(body)}\n}}\n";
     }
 

@@ -19,7 +19,7 @@ public sealed class NotebookTests : IDisposable
     }
 
     [Fact]
-    public void Each_cell_that_was_not_run_computes_what_its_text_says()
+    public void Unnumbered_cells_compute_what_their_text_says()
     {
         _notebook.In1_DummyData();
         Assert.Equal([3, 1], _notebook.x_train.shape);
@@ -46,7 +46,7 @@ public sealed class NotebookTests : IDisposable
 
     // A tensor on the device meta has a shape and no data, so this takes no GPU.
     [Fact]
-    public void Each_cell_keeps_its_tensors_on_the_default_device()
+    public void Cells_keep_tensors_on_default_device()
     {
         torch.set_default_device(torch.META);
         _notebook.In1_DummyData();
@@ -66,7 +66,7 @@ public sealed class NotebookTests : IDisposable
     }
 
     [Fact]
-    public void Gradient_descent_after_the_second_cell_fails_as_in_Python()
+    public void Gradient_descent_after_second_cell_fails_as_in_Python()
     {
         _notebook.In1_DummyData();
         _notebook.SimplerHypothesisFunction();
