@@ -1,14 +1,14 @@
-using TorchSharp; // C# only: imports stand at the top of the file
+using TorchSharp; // C# only: imports go at the top of the file
 using TorchSharp.Modules;
 using static TorchSharp.torch;
 
 namespace TorchPort;
 
 /// <summary>
-/// The notebook gradient-descent.ipynb in C#, line for line: each text is a comment, each code cell is a method. The method is
-/// named after the cell's label and heading.
+/// The notebook gradient-descent.ipynb in C#, line for line: each Markdown cell is a comment, each code cell a method named after
+/// the cell's execution count and heading.
 /// </summary>
-/// <param name="print">Prints a line of a cell.</param>
+/// <param name="print">Called for each printed line.</param>
 /// <param name="epochs">Overrides the notebook's <c>nb_epochs</c>.</param>
 /// <param name="learningRate">Overrides the notebook's <c>lr</c>.</param>
 internal sealed class Notebook(Action<FormattableString> print, int? epochs = null, double? learningRate = null)

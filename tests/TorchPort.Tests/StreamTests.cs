@@ -2,7 +2,7 @@ using System.Globalization;
 
 namespace TorchPort.Tests;
 
-/// <summary>Standard streams that take nothing, for each program.</summary>
+/// <summary>Closed and full standard streams, for each program.</summary>
 public class StreamTests
 {
     private static readonly Dictionary<string, string[]> s_programs = new()
@@ -42,7 +42,7 @@ public class StreamTests
     [InlineData("script -qec 'sh {0}' /dev/null", true)]
     public void Terminal_output_is_line_buffered_and_pipe_output_block_buffered(string line, bool isLineByLine)
     {
-        Assert.SkipUnless(File.Exists("/proc/self/io"), "needs a Linux that counts writes");
+        Assert.SkipUnless(File.Exists("/proc/self/io"), "requires a Linux that counts writes");
         var file = Path.Combine(TestProcess.CreateTempFolder(), "port.sh");
         var port = string.Join(' ', TestProcess.PortCommand.Select(word => $"'{word}'"));
         TestProcess.WriteShellScript(file, $"{port} --cell 2 --epochs 1000; grep syscw /proc/$$/io");
@@ -54,7 +54,7 @@ public class StreamTests
 
     private static ProcessResult Run(string program, string rest)
     {
-        Assert.SkipUnless(OperatingSystem.IsLinux(), "needs /dev/full");
+        Assert.SkipUnless(OperatingSystem.IsLinux(), "requires /dev/full");
         Assert.SkipWhen(s_programs[program][0].Length == 0, Python.PythonRequired);
         return TestProcess.RunShell($"\"$@\" {rest}", s_programs[program]);
     }

@@ -1,6 +1,6 @@
 namespace TorchPort.Tests;
 
-/// <summary>The built program, end to end; with the variable TORCHPORT a published one.</summary>
+/// <summary>End-to-end tests of the built program or, if TORCHPORT is set, of a published one.</summary>
 public class CommandLineTests
 {
     private static readonly string s_savedOutput = TestProcess.ReadData("recorded-output.txt");
@@ -34,13 +34,13 @@ public class CommandLineTests
     [InlineData("'notebook.ipynb'", "notebook.ipynb")]
     [InlineData("'@absent'", "@absent")]
     [InlineData("'false'", "--exact", "false")]
-    [InlineData("'--lr' stands after '--', where it is no option. Leave out the '--'", "--", "--lr", "0.3")]
+    [InlineData("'--lr' comes after '--', so it is not read as an option. Remove the '--'", "--", "--lr", "0.3")]
     [InlineData("--device", "--device")]
-    [InlineData("--device takes auto, cpu, cuda or cuda:N, not 'gpu'", "--device", "gpu")]
-    [InlineData("--epochs takes a whole number from 0 to 2147483646, not '2147483647'", "--epochs", "2147483647")]
-    [InlineData("--epochs takes a whole number from 0 to 2147483646, not '1e1'", "--epochs", "1e1")]
-    [InlineData("--lr takes a finite number that is not negative, not '-1'", "--lr:-1")]
-    [InlineData("--cell takes 2 or 3, not '7'", "--cell", "7")]
+    [InlineData("--device must be auto, cpu, cuda or cuda:N, not 'gpu'", "--device", "gpu")]
+    [InlineData("--epochs must be an integer from 0 to 2147483646, not '2147483647'", "--epochs", "2147483647")]
+    [InlineData("--epochs must be an integer from 0 to 2147483646, not '1e1'", "--epochs", "1e1")]
+    [InlineData("--lr must be a finite, non-negative number, not '-1'", "--lr:-1")]
+    [InlineData("--cell must be 2 or 3, not '7'", "--cell", "7")]
     [InlineData("--cell", "--cell", "2", "--cell", "3")]
     public void Usage_error_is_reported_with_exit_code_2(string expected, params string[] arguments) =>
         TestProcess.RunPort(arguments).AssertFailed(2, expected, lines: 2);
@@ -57,18 +57,17 @@ public class CommandLineTests
     [Fact]
     public void Device_cuda_on_CPU_build_explains_CUDA_build()
     {
-        Assert.SkipUnless(Backend.Name == "cpu", "this build carries another libtorch");
+        Assert.SkipUnless(Backend.Name == "cpu", "requires a CPU build");
 
-        TestProcess.RunPort("--device", "cuda").AssertFailed(1, OperatingSystem.IsLinux() ? "-p:TorchBackend=cuda" : "CUDA needs Linux x64");
+        TestProcess.RunPort("--device", "cuda").AssertFailed(1, "CUDA requires Linux x64 and a build with -p:TorchBackend=cuda");
     }
 
-    // The loader's error looks for files that this user may not read, and a link to nowhere is an IOException.
+    // After a load error the port opens each file to find an unreadable one. A dangling link gives an IOException there.
     [Fact]
     public void File_error_is_not_reported_as_stdout_error()
     {
-        Assert.SkipUnless(OperatingSystem.IsLinux(), "needs links");
-        var port = CopyOfPort();
-        var folder = Path.GetDirectoryName(port[^1]);
+        Assert.SkipUnless(OperatingSystem.IsLinux(), "requires Linux");
+        var (folder, port) = CopyPort();
         File.Delete($"{folder}/libLibTorchSharp.so");
         File.CreateSymbolicLink($"{folder}/link", "absent");
 
@@ -86,11 +85,11 @@ public class CommandLineTests
         Assert.Matches($"^Running on cpu\n{Place}: value cannot be converted to type float without overflow\n$", outcome.Stderr);
     }
 
-    // Without a reader, so many epochs would take hours, and end after 60 s of CPU time. Each number is its option's limit.
+    // If the closed pipe went unnoticed, the port would run for hours; ulimit ends it after 60 s of CPU time.
     [Fact]
     public void Closed_pipe_ends_run_quietly()
     {
-        Assert.SkipWhen(OperatingSystem.IsWindows(), "needs a POSIX shell");
+        Assert.SkipWhen(OperatingSystem.IsWindows(), "requires a POSIX shell");
         const string Port = "\"$@\" --device cpu --cell 2 --lr 0 --epochs 2147483646";
         var outcome = TestProcess.RunShell($"{{ ulimit -t 60; {Port}; echo $? >&2; }} | head -n 1");
 
@@ -100,8 +99,9 @@ public class CommandLineTests
     [Fact]
     public void Output_file_shared_with_shell_is_not_overwritten()
     {
-        Assert.SkipWhen(OperatingSystem.IsWindows(), "needs a POSIX shell");
-        var outcome = TestProcess.RunShell("f=$(mktemp); { echo first; \"$@\" --cell 2 --epochs 0; echo last; } > $f; cat $f; rm $f");
+        Assert.SkipWhen(OperatingSystem.IsWindows(), "requires a POSIX shell");
+        const string Lines = "echo first; \"$@\" --cell 2 --epochs 0; echo last";
+        var outcome = TestProcess.RunShell($"f=$(mktemp); {{ {Lines}; }} > $f; cat $f; rm $f");
 
         Assert.Equal("first\nEpoch    0/0 W: 0.000, Cost: 4.666667\nlast\n", outcome.Stdout);
     }
@@ -111,38 +111,37 @@ public class CommandLineTests
     [InlineData("torch_cpu")]
     public void Missing_libtorch_library_is_named(string library)
     {
-        Assert.SkipUnless(OperatingSystem.IsLinux() && Backend.Name != "external", "needs the loader of Linux, and a libtorch");
-        var port = CopyOfPort();
-        File.Delete($"{Path.GetDirectoryName(port[^1])}/lib{library}.so");
+        Assert.SkipUnless(OperatingSystem.IsLinux() && Backend.Name != "external", "requires Linux and a build with libtorch");
+        var (folder, port) = CopyPort();
+        File.Delete($"{folder}/lib{library}.so");
 
         var outcome = TestProcess.RunCommand(port, []);
 
         outcome.AssertFailed(1, $"lib{library}.so: cannot open shared object file");
-        Assert.Contains("publish it again", outcome.Stderr, StringComparison.Ordinal);
+        Assert.Contains("Rebuild or republish", outcome.Stderr, StringComparison.Ordinal);
     }
 
     [Fact]
     public void Unreadable_library_is_reported_with_user()
     {
         var isRoot = Environment.UserName == "root" && TestProcess.RunShell("command -v setpriv").ExitCode == 0;
-        Assert.SkipUnless(isRoot, "needs root, who can become another user");
-        var port = CopyOfPort();
-        var folder = Path.GetDirectoryName(port[^1]);
+        Assert.SkipUnless(isRoot, "requires root and setpriv");
+        var (folder, port) = CopyPort();
 
         const string AsNobody = "setpriv --reuid=65534 --clear-groups \"$@\"";
         var outcome = TestProcess.RunShell($"chmod 755 {folder} && chmod 600 {folder}/libLibTorchSharp.so && {AsNobody}", port);
 
         var hint = $"As its owner, run: chmod -R a+rX '{folder}/'";
-        outcome.AssertFailed(1, $"nobody may not read {folder}/libLibTorchSharp.so\n{hint}", lines: 2);
+        outcome.AssertFailed(1, $"user nobody cannot read {folder}/libLibTorchSharp.so\n{hint}", lines: 2);
     }
 
-    // The large libraries are not needed for an error.
-    private static string[] CopyOfPort()
+    // Skips the large libraries, which are not needed to fail.
+    private static (string Folder, string[] Command) CopyPort()
     {
         var folder = TestProcess.CreateTempFolder();
         var port = new FileInfo(TestProcess.PortCommand[^1]);
         var files = port.Directory!.GetFiles().Where(file => file.Length < 4_000_000).ToList();
         files.ForEach(file => file.CopyTo($"{folder}/{file.Name}"));
-        return [.. TestProcess.PortCommand[..^1], $"{folder}/{port.Name}"];
+        return (folder, [.. TestProcess.PortCommand[..^1], $"{folder}/{port.Name}"]);
     }
 }

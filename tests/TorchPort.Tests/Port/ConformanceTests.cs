@@ -2,10 +2,9 @@ using TorchSharp;
 
 namespace TorchPort.Tests;
 
-/// <summary>The port against PyTorch at random settings, to the last bit.</summary>
 public class ConformanceTests
 {
-    // Runs the notebook's own cells, with the learning rate and the epochs of each setting in place of the notebook's.
+    // Runs the notebook's own cells with the learning rate and the epochs of each setting.
     private const string Script = """
         import json, re, sys
 
@@ -39,13 +38,13 @@ public class ConformanceTests
         Assert.All(settings, (setting, i) => Assert.Equal(expected[i].Split('\n'), Port(setting)));
     }
 
-    // Half of the learning rates are close to the one from which the cell diverges, down to the last bit of a float32.
+    // Half of the learning rates are close to the divergence threshold, down to the last bit of a float32.
     private static Setting RandomSetting(Random random)
     {
         var cell = random.Next(2, 4);
-        var edge = cell == 2 ? 1.0 / 7 : 3.0 / 14;
+        var threshold = cell == 2 ? 1.0 / 7 : 3.0 / 14;
         var distance = Math.Pow(10, -8 * random.NextDouble());
-        var close = random.Next(2) == 0 ? edge * (1 - distance) : edge * (1 + distance);
+        var close = random.Next(2) == 0 ? threshold * (1 - distance) : threshold * (1 + distance);
         var any = Math.Pow(10, (11 * random.NextDouble()) - 8);
         var epochs = (int)Math.Pow(201, random.NextDouble());
         return new Setting(cell, random.Next(2) == 0 ? close : any, epochs);

@@ -3,8 +3,7 @@ using TorchSharp;
 
 namespace TorchPort.Tests;
 
-/// <summary>What each cell of the notebook computes, and where.</summary>
-// TorchSharp has one default device for the whole process, so no other test runs while these do.
+// TorchSharp's default device is process-wide, so these tests do not run in parallel with others.
 [CollectionDefinition(DisableParallelization = true)]
 [Collection(typeof(NotebookTests))]
 public sealed class NotebookTests : IDisposable
@@ -44,7 +43,7 @@ public sealed class NotebookTests : IDisposable
         Assert.Equal((-28f / 3, 28f / 30), (_notebook.gradient.item<float>(), _notebook.W.item<float>()));
     }
 
-    // A tensor on the device meta has a shape and no data, so this takes no GPU.
+    // Tensors on the meta device have no data, so this needs no GPU.
     [Fact]
     public void Cells_keep_tensors_on_default_device()
     {
@@ -95,7 +94,7 @@ public sealed class NotebookTests : IDisposable
         }
     }
 
-    // W requires a gradient: it may change in place only where none is recorded.
+    // W requires grad, so it can be modified in place only under no_grad().
     private void RunGradientDescentCode()
     {
         using var noGradient = torch.no_grad();

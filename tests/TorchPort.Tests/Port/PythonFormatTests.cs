@@ -2,7 +2,6 @@ using TorchSharp;
 
 namespace TorchPort.Tests;
 
-/// <summary>How numbers are spelled.</summary>
 public class PythonFormatTests
 {
     [Fact]
@@ -20,7 +19,7 @@ public class PythonFormatTests
     {
         Assert.SkipWhen(Python.Default is null, Python.PythonRequired);
 
-        // Floats of any bits, floats that end just between two spellings, and those that are no numbers.
+        // Random bit patterns, values halfway between two representations, and NaN and infinities.
         var random = new Random(1);
         var any = Enumerable.Range(0, 2000).Select(_ => BitConverter.Int32BitsToSingle(random.Next(int.MinValue, int.MaxValue)));
         var between = Enumerable.Range(0, 2000).Select(_ => random.Next(-100_000, 100_000) / 128f);

@@ -110,7 +110,7 @@ public class PlotDescentTests
     public void A_stream_that_fails_is_no_crash()
     {
         Assert.SkipUnless(OperatingSystem.IsLinux(), "/dev/full is Linux's");
-        string[] script = [TestProcess.DotNet, TestProcess.BuildScript("plot-descent.cs")];
+        string[] script = [TestProcess.DotNet, TestProcess.PlotDescent.Value];
         TestProcess.RunShell("\"$@\" descent.svg < /", script).AssertFailed(2, "plot-descent.cs: cannot read stdin: ", lines: 1);
         Assert.Equal(new ProcessResult(2, "", ""), TestProcess.RunShell("\"$@\" descent.jpg 2> /dev/full", script));
     }
@@ -133,7 +133,7 @@ public class PlotDescentTests
     private string In(string name) => Path.Combine(_folder, name);
 
     private ProcessResult Plot(string trace, params string[] arguments) => TestProcess.RunWithInput(
-        trace, TestProcess.DotNet, [TestProcess.BuildScript("plot-descent.cs"), .. arguments.Take(1).Select(In), .. arguments.Skip(1)]);
+        trace, TestProcess.DotNet, [TestProcess.PlotDescent.Value, .. arguments.Take(1).Select(In), .. arguments.Skip(1)]);
 
     private void Draw(string trace, params string[] arguments)
     {
