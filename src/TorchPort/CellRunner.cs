@@ -11,7 +11,7 @@ internal static class CellRunner
         {
             cell();
         }
-        // The excluded exceptions come from the print callback: stdout failed, or nobody needs more lines.
+        // The excluded exceptions come from the print callback: stdout failed, or no more lines are needed.
         catch (Exception e) when (e is not (CommandFailedException or OperationCanceledException))
         {
             var frames = new StackTrace(e, fNeedFileInfo: true).GetFrames();

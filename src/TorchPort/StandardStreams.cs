@@ -20,10 +20,7 @@ internal static partial class StandardStreams
     }
 
     /// <summary>Opens standard output: line by line for a terminal, block-buffered for a file or a pipe.</summary>
-    /// <remarks>
-    /// A write to a closed pipe throws <see cref="OperationCanceledException"/>, any other failure
-    /// <see cref="CommandFailedException"/>.
-    /// </remarks>
+    /// <remarks>A write to a closed pipe throws OperationCanceledException, any other failure CommandFailedException.</remarks>
     internal static StreamWriter OpenStdout() =>
         new(new Stdout(OpenStream()), bufferSize: 1 << 16) { NewLine = "\n", AutoFlush = !Console.IsOutputRedirected };
 

@@ -20,8 +20,8 @@ public class StreamTests
     [InlineData("TorchPort", "--help > /dev/full", 1, "No space left on device")]
     [InlineData("NotebookDiff", ">&-", 2, "it is closed")]
     [InlineData("NotebookDiff", "> /dev/full", 2, "No space left on device")]
-    public void Unwritable_stdout_is_an_error(string program, string rest, int exitCode, string why) =>
-        Run(program, rest).AssertFailed(exitCode, $"{program}: cannot write to standard output: {why}");
+    public void Unwritable_stdout_is_an_error(string program, string rest, int exitCode, string reason) =>
+        Run(program, rest).AssertFailed(exitCode, $"{program}: cannot write to standard output: {reason}");
 
     [Theory]
     [InlineData("TorchPort", "--device cpu", 0)]
@@ -44,7 +44,7 @@ public class StreamTests
     {
         Assert.SkipUnless(File.Exists("/proc/self/io"), "requires a Linux that counts writes");
         var file = Path.Combine(TestProcess.CreateTempFolder(), "port.sh");
-        var port = string.Join(' ', TestProcess.PortCommand.Select(word => $"'{word}'"));
+        var port = string.Join(' ', TestProcess.PortCommand.Select(part => $"'{part}'"));
         TestProcess.WriteShellScript(file, $"{port} --cell 2 --epochs 1000; grep syscw /proc/$$/io");
 
         var printed = TestProcess.RunShell(string.Format(CultureInfo.InvariantCulture, line, file)).Stdout.Split("syscw: ");

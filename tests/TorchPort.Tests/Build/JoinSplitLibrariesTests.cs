@@ -56,14 +56,14 @@ public class JoinSplitLibrariesTests
     [Theory]
     [InlineData("ulimit -f 1000; trap '' XFSZ; " + Join, "File too large")]
     [InlineData(JoinReadOnly, "Read-only file system")]
-    public void Unwritable_library_gives_one_error_and_is_unchanged(string line, string why)
+    public void Unwritable_library_gives_one_error_and_is_unchanged(string line, string reason)
     {
         var canMount = TestProcess.RunShell("unshare --mount true").ExitCode == 0;
         Assert.SkipUnless(canMount || line != JoinReadOnly, "only root can mount a folder read-only");
         Unpack("liby.so");
 
         const string Hint = "Free up space, make the folder writable or set NUGET_PACKAGES to another, and build again.";
-        var error = $"{Library("libx.so")}: cannot join its fragments ({why}). {Hint}\n";
+        var error = $"{Library("libx.so")}: cannot join its fragments ({reason}). {Hint}\n";
         Assert.Equal(new ProcessResult(1, error, ""), Run(line, "libx.so", "liby.so"));
         AssertThat("libx.so", isJoined: false);
     }

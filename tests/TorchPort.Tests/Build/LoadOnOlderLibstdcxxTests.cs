@@ -21,12 +21,12 @@ public class LoadOnOlderLibstdcxxTests
         const string Name = "libLibTorchSharp.so";
         var version = typeof(torch.Tensor).Assembly.GetName().Version!.ToString(3);
         var package = Path.Combine(TestProcess.NuGetPackages, "torchsharp", version);
-        var theirs = File.ReadAllBytes(Path.Combine(package, "runtimes/linux-x64/native", Name));
-        var ours = File.ReadAllBytes(Path.Combine(AppContext.BaseDirectory, Name));
+        var original = File.ReadAllBytes(Path.Combine(package, "runtimes/linux-x64/native", Name));
+        var patched = File.ReadAllBytes(Path.Combine(AppContext.BaseDirectory, Name));
 
         // The hash of GLIBCXX_3.4.32 is four bytes before the flag. VER_FLG_WEAK is 2.
-        var (at, flag) = Assert.Single(ours.Index(), pair => pair.Item != theirs[pair.Index]);
-        Assert.Equal((2, 0x0297f842u), (flag, BitConverter.ToUInt32(ours, at - 4)));
+        var (at, flag) = Assert.Single(patched.Index(), pair => pair.Item != original[pair.Index]);
+        Assert.Equal((2, 0x0297f842u), (flag, BitConverter.ToUInt32(patched, at - 4)));
     }
 
     [Fact]

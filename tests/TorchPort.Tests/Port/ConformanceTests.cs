@@ -13,8 +13,8 @@ public class ConformanceTests
         names = {}
         exec(cells[1], names)
         for setting in sys.stdin:
-            label, lr, epochs = setting.split()
-            cell = re.sub(r'\blr( ?= ?)[0-9.]+', rf'lr\g<1>{lr}', cells[int(label)])
+            number, lr, epochs = setting.split()
+            cell = re.sub(r'\blr( ?= ?)[0-9.]+', rf'lr\g<1>{lr}', cells[int(number)])
             cell = cell.replace('nb_epochs = 10', f'nb_epochs = {epochs}')
             exec(re.sub(r'{:\.\df}', '{:.9g}', cell), names)
             print()

@@ -78,8 +78,8 @@ public class MirrorTests
         var code = s_cells.Where(IsCode).ToArray();
         Assert.Equal([null, null, 1, null, null, 2, null, 3], code.Select(ExecutionCount));
 
-        var recorded = code.SelectMany(cell => cell["outputs"]!.AsArray()).Select(output => Text(output!["text"]!));
-        Assert.Equal(TestProcess.ReadData("recorded-output.txt"), string.Concat(recorded));
+        var saved = code.SelectMany(cell => cell["outputs"]!.AsArray()).Select(output => Text(output!["text"]!));
+        Assert.Equal(TestProcess.ReadData("recorded-output.txt"), string.Concat(saved));
     }
 
     [Fact]

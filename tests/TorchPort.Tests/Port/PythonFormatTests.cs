@@ -34,8 +34,8 @@ public class PythonFormatTests
         var input = string.Concat(floats.Select(f => $"{BitConverter.SingleToInt32Bits(f)}\n"));
         var expected = TestProcess.RunWithInput(input, Python.Default!, ["-c", script]).Stdout;
 
-        var ours = floats.Select(f => $"{Format($"{f:F3} {f:F6}", exact: false)} {Format($"{f:F6}", exact: true)}");
-        Assert.Equal(expected.ReplaceLineEndings("\n").TrimEnd().Split('\n'), ours);
+        var actual = floats.Select(f => $"{Format($"{f:F3} {f:F6}", exact: false)} {Format($"{f:F6}", exact: true)}");
+        Assert.Equal(expected.ReplaceLineEndings("\n").TrimEnd().Split('\n'), actual);
     }
 
     private static string Format(FormattableString line, bool exact) => line.ToString(new PythonFormat(exact));
