@@ -43,11 +43,9 @@ internal static class CommandLine
         Description = description,
         HelpName = "D",
         DefaultValueFactory = _ => "auto",
-        CustomParser = result =>
-        {
-            var name = GetToken(result);
-            return DeviceSelector.IsValidName(name) ? name : AddErrorAndReturnDefault<string>(result, DeviceSelector.Syntax);
-        },
+        CustomParser = result => DeviceSelector.IsValidName(GetToken(result))
+            ? GetToken(result)
+            : AddErrorAndReturnDefault<string>(result, DeviceSelector.Syntax),
     };
 
     internal static Option<double?> CreateLearningRateOption(string description) =>

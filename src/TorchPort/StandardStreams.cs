@@ -24,7 +24,6 @@ internal static partial class StandardStreams
     internal static StreamWriter OpenStdout() =>
         new(new Stdout(OpenStream()), bufferSize: 1 << 16) { NewLine = "\n", AutoFlush = !Console.IsOutputRedirected };
 
-    // Returns whether the error means that the reader of stdout has closed it.
     private static bool IsBrokenPipe(IOException error) => OperatingSystem.IsWindows()
         // ERROR_NO_DATA, ERROR_BROKEN_PIPE, ERROR_PIPE_NOT_CONNECTED, and the error of a second write to such a pipe
         ? (uint)error.HResult is 0x800700E8 or 0x8007006D or 0x800700E9 or 0x80131620
