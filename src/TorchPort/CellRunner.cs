@@ -4,20 +4,20 @@ namespace TorchPort;
 
 internal static class CellRunner
 {
-    /// <summary>Runs a cell of the notebook. Reports what it throws in one line, with the line number in Notebook.cs.</summary>
-    internal static void Run(int label, Action cell)
+    /// <summary>Runs a notebook cell. Turns an exception into a one-line error with its line number in Notebook.cs.</summary>
+    internal static void Run(int executionCount, Action cell)
     {
         try
         {
             cell();
         }
-        // The excluded exceptions come from the print callback: stdout failed, or nobody needs more lines.
+        // The excluded exceptions come from the print callback: stdout failed, or no more lines are needed.
         catch (Exception e) when (e is not (CommandFailedException or OperationCanceledException))
         {
             var frames = new StackTrace(e, fNeedFileInfo: true).GetFrames();
-            var own = frames.FirstOrDefault(frame => Path.GetFileName(frame.GetFileName()) == "Notebook.cs");
-            var place = own is null ? "" : $", line {own.GetFileLineNumber()} of Notebook.cs";
-            throw new CommandFailedException($"In [{label}]{place}: {e.Message.Split('\n')[0].Trim()}");
+            var frame = frames.FirstOrDefault(frame => Path.GetFileName(frame.GetFileName()) == "Notebook.cs");
+            var location = frame is null ? "" : $", line {frame.GetFileLineNumber()} of Notebook.cs";
+            throw new CommandFailedException($"In [{executionCount}]{location}: {e.Message.Split('\n')[0].Trim()}");
         }
     }
 }

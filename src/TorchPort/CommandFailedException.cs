@@ -1,4 +1,4 @@
 namespace TorchPort;
 
-/// <summary>The program cannot do what it was asked. The message says why and what to do, in one to three lines.</summary>
+/// <summary>An expected failure, shown without stack trace. The message says why and what to do, in one to three lines.</summary>
 internal sealed class CommandFailedException(string message) : Exception(message);

@@ -6,19 +6,19 @@ using System.Numerics;
 
 namespace TorchPort;
 
-/// <summary>What the port and the diff have in common: how they take options, refuse a command line, and end.</summary>
+/// <summary>Command-line handling shared by the port and the diff: options, usage errors and exit codes.</summary>
 internal static class CommandLine
 {
-    /// <returns>The exit code: 2 for a wrong command line, else as given for trouble and for a reader that left.</returns>
+    /// <returns>The exit code: 2 for a usage error, otherwise the command's, or the one for a failure or a broken pipe.</returns>
     internal static int Run(Command command, string[] args, int failureExitCode, int brokenPipeExitCode)
     {
         var parsed = Parse(command, args);
-        if (parsed.Action is ParseErrorAction refusal)
+        if (parsed.Action is ParseErrorAction parseError)
         {
-            var option = args.SkipWhile(word => word != "--").FirstOrDefault(word => word is ['-', '-', _, ..]);
+            var option = args.SkipWhile(token => token != "--").FirstOrDefault(token => token is ['-', '-', _, ..]);
             StandardStreams.WriteError(option is null
-                ? $"{command.Name}: {WhatIsWrong(parsed, refusal)}\nSee {command.Name} --help."
-                : $"{command.Name}: '{option}' stands after '--', where it is no option. Leave out the '--'.");
+                ? $"{command.Name}: {GetParseErrorMessage(parsed, parseError)}\nSee {command.Name} --help."
+                : $"{command.Name}: '{option}' comes after '--', so it is not read as an option. Remove the '--'.");
             return 2;
         }
 
@@ -43,45 +43,50 @@ internal static class CommandLine
         Description = description,
         HelpName = "D",
         DefaultValueFactory = _ => "auto",
-        CustomParser = given => DeviceSelector.IsValidName(Text(given)) ? Text(given) : Reject<string>(given, DeviceSelector.Syntax),
+        CustomParser = result => DeviceSelector.IsValidName(GetToken(result))
+            ? GetToken(result)
+            : AddErrorAndReturnDefault<string>(result, DeviceSelector.Syntax),
     };
 
     internal static Option<double?> CreateLearningRateOption(string description) =>
-        CreateNumberOption("--lr", "X", description, "a finite number that is not negative", 0, double.MaxValue);
+        CreateNumberOption("--lr", "X", description, "a finite, non-negative number", 0, double.MaxValue);
 
-    internal static Option<T?> CreateNumberOption<T>(string name, string shape, string description, string expected, T least, T most)
+    internal static Option<T?> CreateNumberOption<T>(
+        string name, string helpName, string description, string expected, T min, T max)
         where T : struct, INumber<T> => new(name)
         {
             Description = description,
-            HelpName = shape,
-            CustomParser = given =>
-                T.TryParse(Text(given), Style<T>(), CultureInfo.InvariantCulture, out var value)
-                && value >= least && value <= most ? value : Reject<T?>(given, expected),
+            HelpName = helpName,
+            CustomParser = result =>
+            {
+                // An integer has only digits: 1e1 is not one.
+                var style = typeof(T) == typeof(int) ? NumberStyles.None : NumberStyles.Float;
+                var isNumber = T.TryParse(GetToken(result), style, CultureInfo.InvariantCulture, out var value);
+                var isValid = isNumber && value >= min && value <= max;
+                return isValid ? value : AddErrorAndReturnDefault<T?>(result, expected);
+            },
         };
 
     internal static Option<bool> CreateFlag(string name, string description) =>
         new(name) { Description = description, Arity = ArgumentArity.Zero };
 
-    // An integer has digits alone: 1e1 is none.
-    private static NumberStyles Style<T>() => typeof(T) == typeof(int) ? NumberStyles.None : NumberStyles.Float;
+    private static string GetToken(ArgumentResult result) => result.Tokens[0].Value;
 
-    private static string Text(ArgumentResult given) => given.Tokens[0].Value;
-
-    private static T? Reject<T>(ArgumentResult given, string expected)
+    private static T? AddErrorAndReturnDefault<T>(ArgumentResult result, string expected)
     {
-        given.AddError($"{((OptionResult)given.Parent!).Option.Name} takes {expected}, not '{Text(given)}'.");
+        result.AddError($"{((OptionResult)result.Parent!).Option.Name} must be {expected}, not '{GetToken(result)}'.");
         return default;
     }
 
-    /// <summary>Parses a command line. An unknown option is an error, and never taken for an argument.</summary>
+    /// <summary>Parses a command line. An unknown option is always an error, never an argument.</summary>
     internal static ParseResult Parse(Command command, string[] args)
     {
-        // System.CommandLine would take an unknown option for an argument, and pass over a [directive].
-        var options = args.TakeWhile(word => word != "--").Where(LooksLikeOption).Select(word => word.Split('=', ':')[0]);
+        // System.CommandLine treats an unknown option as an argument and silently accepts a [directive].
+        var options = args.TakeWhile(token => token != "--").Where(IsOptionOrDirective).Select(token => token.Split('=', ':')[0]);
         var known = command.Options.SelectMany(option => option.Aliases.Append(option.Name));
         if (options.Except(known).FirstOrDefault() is { } unknown)
         {
-            // Parsed alone, where no argument can take it, it is what the error is about.
+            // Parse it alone, with no argument to match it, so that the error is about this option.
             command.Arguments.Clear();
             args = ["--", unknown];
         }
@@ -89,15 +94,16 @@ internal static class CommandLine
         return command.Parse(args, new ParserConfiguration { ResponseFileTokenReplacer = null });
     }
 
-    private static bool LooksLikeOption(string word) => word is ['-', not ((>= '0' and <= '9') or '.'), ..] or ['[', .., ']'];
+    private static bool IsOptionOrDirective(string token) =>
+        token is ['-', not ((>= '0' and <= '9') or '.'), ..] or ['[', .., ']'];
 
-    // System.CommandLine has a suggestion for any short word. Only a misspelt option gets it here, in place of the error.
-    private static string WhatIsWrong(ParseResult parsed, ParseErrorAction refusal)
+    // System.CommandLine suggests a correction for any short token. Show it only for a misspelled option, instead of the error.
+    private static string GetParseErrorMessage(ParseResult parsed, ParseErrorAction parseError)
     {
         using var suggestions = new StringWriter { NewLine = " " };
-        refusal.ShowHelp = false;
-        refusal.ShowTypoCorrections = parsed.UnmatchedTokens is [['-', ..], ..];
+        parseError.ShowHelp = false;
+        parseError.ShowTypoCorrections = parsed.UnmatchedTokens is [['-', ..], ..];
         _ = parsed.Invoke(new InvocationConfiguration { Output = suggestions, Error = TextWriter.Null });
-        return suggestions.ToString().Trim() is { Length: > 0 } said ? said : string.Join(' ', parsed.Errors);
+        return suggestions.ToString().Trim() is { Length: > 0 } message ? message : string.Join(' ', parsed.Errors);
     }
 }

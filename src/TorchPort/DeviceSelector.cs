@@ -3,48 +3,52 @@ using TorchSharp;
 
 namespace TorchPort;
 
-/// <summary>The device that the program computes on.</summary>
+/// <summary>Selects the device that the program computes on.</summary>
 internal static class DeviceSelector
 {
     internal const string Syntax = "auto, cpu, cuda or cuda:N";
 
-    internal static bool IsValidName(string word) =>
-        word is "auto" or "cpu" or "cuda"
-        || (word.Split(':') is ["cuda", { Length: > 0 and < 10 } number] && number.All(char.IsAsciiDigit));
+    internal static bool IsValidName(string name) =>
+        name is "auto" or "cpu" or "cuda"
+        || (name.Split(':') is ["cuda", { Length: > 0 and < 10 } number] && number.All(char.IsAsciiDigit));
 
-    /// <summary>Loads libtorch, and makes the device that a word stands for the one that tensors go to.</summary>
-    /// <exception cref="CommandFailedException">libtorch will not load, or there is no such device.</exception>
-    internal static void SetDefaultDevice(string word)
+    /// <summary>Loads libtorch and makes the named device the default for new tensors.</summary>
+    /// <exception cref="CommandFailedException">libtorch cannot be loaded, or the device does not exist.</exception>
+    internal static void SetDefaultDevice(string name)
     {
         Backend.Load();
-        torch.set_default_device(Choose(word));
+        torch.set_default_device(Choose(name));
     }
 
-    private static torch.Device Choose(string word)
+    private static torch.Device Choose(string name)
     {
-        // With --device cpu nothing is asked of CUDA.
-        var gpus = word == "cpu" || Backend.Name == "cpu" ? 0 : torch.cuda.device_count();
-        if (word == "cpu" || (word == "auto" && gpus == 0))
+        // --device cpu must not initialize CUDA.
+        if (name == "cpu")
         {
             return torch.CPU;
         }
 
+        var gpus = Backend.Name == "cpu" ? 0 : torch.cuda.device_count();
         if (gpus == 0)
         {
-            throw new CommandFailedException($"--device {word}: {WhyNoCuda}");
+            return name == "auto"
+                ? torch.CPU
+                : throw new CommandFailedException($"--device {name}: {GetCudaUnavailableMessage()}");
         }
 
-        var device = torch.device(word == "auto" ? "cuda" : word);
+        var device = torch.device(name == "auto" ? "cuda" : name);
         return device.index < gpus
             ? device
-            : throw new CommandFailedException($"--device {word}: the last CUDA GPU of this machine is cuda:{gpus - 1}.");
+            : throw new CommandFailedException($"--device {name}: no such GPU. The last one is cuda:{gpus - 1}.");
     }
 
-    private static string WhyNoCuda =>
-        Backend.Name == "cpu"
-            ? "this build is for the CPU.\nCUDA needs Linux x64, and a build with -p:TorchBackend=cuda. Or run with --device cpu."
-        : NativeLibrary.TryLoad("torch_cuda", typeof(torch).Assembly, null, out _)
-            ? "no CUDA GPU answers on this machine.\nSee whether nvidia-smi lists one, or run with --device cpu."
-        : Backend.Name == "cuda" ? $"libtorch's library for CUDA will not load.\n{Backend.AdviceOnMissing}"
-        : "the libtorch that was found is for the CPU only.\nPut one for CUDA on LD_LIBRARY_PATH, or run with --device cpu.";
+    private static string GetCudaUnavailableMessage() => Backend.Name switch
+    {
+        "cpu" =>
+            "this is a CPU build.\nCUDA requires Linux x64 and a build with -p:TorchBackend=cuda. Otherwise, use --device cpu.",
+        _ when NativeLibrary.TryLoad("torch_cuda", typeof(torch).Assembly, null, out _) =>
+            "no CUDA GPU found.\nCheck that nvidia-smi lists one, or use --device cpu.",
+        "cuda" => $"cannot load libtorch's CUDA library.\n{Backend.MissingLibraryHint}",
+        _ => "the libtorch found is CPU-only.\nPut a CUDA libtorch on LD_LIBRARY_PATH, or use --device cpu.",
+    };
 }

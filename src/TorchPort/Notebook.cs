@@ -1,14 +1,14 @@
-using TorchSharp; // C# only: imports stand at the top of the file
+using TorchSharp; // C# only: imports go at the top of the file
 using TorchSharp.Modules;
 using static TorchSharp.torch;
 
 namespace TorchPort;
 
 /// <summary>
-/// The notebook gradient-descent.ipynb in C#, line for line: each text is a comment, each code cell is a method. The method is
-/// named after the cell's label and heading.
+/// The notebook gradient-descent.ipynb in C#, line for line: each Markdown cell is a comment, each code cell a method named after
+/// the cell's execution count and heading.
 /// </summary>
-/// <param name="print">Prints a line of a cell.</param>
+/// <param name="print">Called for each printed line.</param>
 /// <param name="epochs">Overrides the notebook's <c>nb_epochs</c>.</param>
 /// <param name="learningRate">Overrides the notebook's <c>lr</c>.</param>
 internal sealed class Notebook(Action<FormattableString> print, int? epochs = null, double? learningRate = null)
@@ -18,17 +18,17 @@ internal sealed class Notebook(Action<FormattableString> print, int? epochs = nu
     internal Parameter W = null!;
     internal double lr;
 
-    // This is an English retelling of the notebook "Deeper Look at Gradient Descent": its texts in our own words, its code
-    // as it is.
+    // This is an English adaptation of the notebook "Deeper Look at Gradient Descent": the text is reworded, the code is
+    // unchanged.
     //
-    // Run the cells that have a label, in the order of their labels: In [1], In [2], In [3]. Each of the others shows one
-    // idea. Run from top to bottom, the notebook stops at the first cell, which uses names that In [1] defines.
+    // Run the numbered cells in order: In [1], In [2], In [3]. Each of the others illustrates one idea. Run from top to
+    // bottom, the notebook stops at the first cell, which uses names that In [1] defines.
 
     // # Deeper Look at Gradient Descent
     //
     // - The hypothesis function
     // - A look at the dummy data
-    // - What the cost function tells
+    // - What the cost function measures
     // - Gradient descent: the theory
     // - Gradient descent: the code
     // - Gradient descent: the code with torch.optim
@@ -69,10 +69,10 @@ internal sealed class Notebook(Action<FormattableString> print, int? epochs = nu
     // ## What is the best model?
     //
     // - H(x) = x is the exact model
-    // - W = 1 is the best number
+    // - W = 1 is the best value
     //     - With W = 1 the prediction is exact for every point of the data set
     //
-    // - What is the aim of training when W starts from another number?
+    // - What is the goal of training if W starts from another value?
     //     - To make W converge to 1
     //     - The closer W is to 1, the more accurate the model
     //
@@ -81,7 +81,7 @@ internal sealed class Notebook(Action<FormattableString> print, int? epochs = nu
 
     // ## Cost function: Intuition
     //
-    // - A number that tells how far the model's predictions are from the real data
+    // - A number that measures how far the model's predictions are from the real data
     //     - The better the model is trained, the lower its cost
     //
     // - At W = 1, cost = 0
@@ -104,11 +104,11 @@ internal sealed class Notebook(Action<FormattableString> print, int? epochs = nu
     //
     // - How do we minimize it?
     //     - Walk down the curve
-    //     - Where the slope is negative: W has to grow ↑
-    //     - Where the slope is positive: W has to shrink ↓
-    //     - Where the slope is steep: the cost is high ↑
-    //         - So change W a lot (send it far)!
-    //     - Where the slope is flat: the cost is close to 0
+    //     - If the slope is negative: increase W ↑
+    //     - If the slope is positive: decrease W ↓
+    //     - If the slope is steep: the cost is high ↑
+    //         - So change W a lot (take a big step)!
+    //     - If the slope is flat: the cost is close to 0
     //         - So change W only a little
     //     - So let us compute the gradient
     //
@@ -124,7 +124,7 @@ internal sealed class Notebook(Action<FormattableString> print, int? epochs = nu
 
     // ## Full Code
     //
-    // - Epoch: how many times the model was trained on the data
+    // - Epoch: one pass of training over the data
     // - As training goes on:
     //     - W converges to 1
     //     - The cost falls
@@ -167,11 +167,11 @@ internal sealed class Notebook(Action<FormattableString> print, int? epochs = nu
     //         - First of all, define the optimizer
     //         (with the variables to train and the learning rate)
     //         - optimizer.zero_grad() resets the gradients to 0
-    //             - Of all trainable variables that the optimizer holds
+    //             - For every trainable variable in the optimizer
     //         - cost.backward() computes the gradients
     //             - It differentiates the cost function and fills in the gradient of each variable
-    //         - optimizer.step() does gradient descent
-    //             - By the gradients that are stored
+    //         - optimizer.step() takes a gradient descent step
+    //             - Using the stored gradients
     internal void GradientDescentWithTorchOptim()
     {
         // set the optimizer

@@ -3,8 +3,8 @@ using TorchSharp;
 
 namespace TorchPort;
 
-/// <summary>Spells numbers as Python's <c>format</c> does: <c>nan</c>, <c>inf</c>, <c>-inf</c>, and no culture's comma.</summary>
-/// <param name="exact">Whether every float is printed as <c>{:.9g}</c>, whatever the cell's format.</param>
+/// <summary>Formats numbers like Python's <c>format</c>: <c>nan</c>, <c>inf</c>, <c>-inf</c>, and no decimal comma.</summary>
+/// <param name="exact">Whether to print every float as <c>{:.9g}</c>, overriding the cell's format.</param>
 internal sealed class PythonFormat(bool exact) : IFormatProvider, ICustomFormatter
 {
     internal static readonly NumberFormatInfo NumberFormat =
@@ -12,7 +12,7 @@ internal sealed class PythonFormat(bool exact) : IFormatProvider, ICustomFormatt
 
     public object GetFormat(Type? formatType) => formatType == typeof(ICustomFormatter) ? this : NumberFormat;
 
-    // A tensor's own ToString has its shape and device alone.
+    // Tensor.ToString() returns only the shape and the device.
     public string Format(string? format, object? arg, IFormatProvider? formatProvider) => arg switch
     {
         torch.Tensor tensor => tensor.npstr(exact ? "g9" : "g5", newLine: "\n", cultureInfo: CultureInfo.InvariantCulture),

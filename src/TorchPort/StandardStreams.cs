@@ -4,10 +4,10 @@ using Microsoft.Win32.SafeHandles;
 
 namespace TorchPort;
 
-/// <summary>What the program prints, on its standard output, and what it says beside that, on its standard error.</summary>
+/// <summary>The program's standard output, and messages to its standard error.</summary>
 internal static partial class StandardStreams
 {
-    /// <summary>Says something on standard error. One that is closed or full is no reason to stop.</summary>
+    /// <summary>Writes a line to standard error. Ignores write errors, as from a closed or full stream.</summary>
     internal static void WriteError(string text)
     {
         try
@@ -19,20 +19,19 @@ internal static partial class StandardStreams
         }
     }
 
-    /// <summary>Opens standard output. A terminal sees each line at once, a file or a pipe gets them in blocks.</summary>
-    /// <remarks>Writing to a closed pipe throws <see cref="OperationCanceledException"/>; other errors are troubles.</remarks>
+    /// <summary>Opens standard output: line by line for a terminal, block-buffered for a file or a pipe.</summary>
+    /// <remarks>A write to a closed pipe throws OperationCanceledException, any other failure CommandFailedException.</remarks>
     internal static StreamWriter OpenStdout() =>
         new(new Stdout(OpenStream()), bufferSize: 1 << 16) { NewLine = "\n", AutoFlush = !Console.IsOutputRedirected };
 
-    // Returns whether the error means that the reader of stdout has closed it.
-    private static bool IsReaderGone(IOException error) => OperatingSystem.IsWindows()
-        // ERROR_NO_DATA, ERROR_BROKEN_PIPE, ERROR_PIPE_NOT_CONNECTED, and what a second write to such a pipe gets
+    private static bool IsBrokenPipe(IOException error) => OperatingSystem.IsWindows()
+        // ERROR_NO_DATA, ERROR_BROKEN_PIPE, ERROR_PIPE_NOT_CONNECTED, and the error of a second write to such a pipe
         ? (uint)error.HResult is 0x800700E8 or 0x8007006D or 0x800700E9 or 0x80131620
         : error.HResult == 32; // EPIPE
 
-    // The console's own stream swallows the error of a closed pipe, so that a long run would go on for nobody; the streams below
-    // report it. A FileStream keeps its own position in a file, but a file that the shell opened has a shared one: such a
-    // file gets the console's stream.
+    // The console stream ignores broken-pipe errors, so a long run would continue with no reader; the streams below report
+    // them. A FileStream keeps its own file position, but a file opened by the shell shares its position with other processes.
+    // Files therefore use the console stream.
     private static Stream OpenStream()
     {
         if (OperatingSystem.IsWindows())
@@ -50,13 +49,13 @@ internal static partial class StandardStreams
 
     [LibraryImport("kernel32.dll")]
     [DefaultDllImportSearchPaths(DllImportSearchPath.System32)]
-    private static partial nint GetStdHandle(int which);
+    private static partial nint GetStdHandle(int stdHandle);
 
     [LibraryImport("kernel32.dll")]
     [DefaultDllImportSearchPaths(DllImportSearchPath.System32)]
     private static partial int GetFileType(nint handle);
 
-    // Throws errors of stdout as such, so that no other error is taken for one. Of a stream, StreamWriter calls Write alone.
+    // Marks errors of stdout, so that no other IOException is taken for one. StreamWriter calls only Write.
     private sealed class Stdout(Stream stream) : MemoryStream
     {
         public override void Write(ReadOnlySpan<byte> buffer)
@@ -65,14 +64,14 @@ internal static partial class StandardStreams
             {
                 stream.Write(buffer);
             }
-            catch (IOException e) when (IsReaderGone(e))
+            catch (IOException e) when (IsBrokenPipe(e))
             {
                 throw new OperationCanceledException(e.Message, e);
             }
             catch (Exception e) when (e is IOException or UnauthorizedAccessException)
             {
-                var why = e is IOException ? e.Message : "it is closed.";
-                throw new CommandFailedException($"cannot write to standard output: {why}");
+                var reason = e is IOException ? e.Message : "it is closed.";
+                throw new CommandFailedException($"cannot write to standard output: {reason}");
             }
         }
     }

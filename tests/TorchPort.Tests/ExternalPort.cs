@@ -1,6 +1,6 @@
 namespace TorchPort.Tests;
 
-/// <summary>The port built with <c>-p:TorchBackend=external</c>, which carries no libtorch. It is for Linux.</summary>
+/// <summary>The port built with <c>-p:TorchBackend=external</c>, which does not include libtorch. Linux only.</summary>
 internal static class ExternalPort
 {
     private static readonly Lazy<string> s_program = new(() => TestProcess.Build("src/TorchPort", "-p:TorchBackend=external"));
@@ -10,7 +10,6 @@ internal static class ExternalPort
     internal static string LibTorch { get; } =
         Path.Combine(TestProcess.NuGetPackages, "libtorch-cpu-linux-x64", Backend.LibTorchVersion, "runtimes/linux-x64/native");
 
-    /// <summary>Runs it with a folder on the loader's path.</summary>
-    internal static ProcessResult Run(string libraries, params string[] arguments) =>
-        TestProcess.Run(TestProcess.DotNet, [Program, .. arguments], ("LD_LIBRARY_PATH", libraries));
+    internal static ProcessResult Run(string libraryPath, params string[] arguments) =>
+        TestProcess.Run(TestProcess.DotNet, [Program, .. arguments], ("LD_LIBRARY_PATH", libraryPath));
 }

@@ -1,12 +1,10 @@
 namespace TorchPort.Tests;
 
-/// <summary>How a program ended, and what it wrote.</summary>
 internal sealed record ProcessResult(int ExitCode, string Stdout, string Stderr)
 {
-    /// <summary>The lines on standard error.</summary>
     internal string[] StderrLines => Stderr.Split('\n', StringSplitOptions.RemoveEmptyEntries);
 
-    /// <summary>Asserts a refusal: nothing on standard output, and one error of a few lines that says why.</summary>
+    /// <summary>Asserts that the program failed with no standard output and a short error that contains the text.</summary>
     internal void AssertFailed(int exitCode, string expected, int lines = 3)
     {
         Assert.Equal((exitCode, ""), (ExitCode, Stdout));

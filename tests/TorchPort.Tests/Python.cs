@@ -2,30 +2,29 @@ using System.ComponentModel;
 
 namespace TorchPort.Tests;
 
-/// <summary>The real Python, where this machine has one.</summary>
+/// <summary>The Python installations on this machine, if any.</summary>
 internal static class Python
 {
-    internal const string PythonRequired = "there is no Python on this machine";
-    internal const string TorchRequired = "there is no Python with PyTorch on this machine";
+    internal const string PythonRequired = "requires Python";
+    internal const string TorchRequired = "requires Python with PyTorch";
 
     private static readonly string[] s_names = ["python3", "/usr/bin/python3", "python"];
     internal static string? Default { get; } = Find("sys");
 
-    /// <summary>The variable TORCHPORT_PYTHON names another one than the machine's first.</summary>
+    /// <summary>The first Python with PyTorch. TORCHPORT_PYTHON overrides it.</summary>
     internal static string? WithTorch { get; } = Environment.GetEnvironmentVariable("TORCHPORT_PYTHON") ?? Find("torch");
 
-    /// <summary>The program that runs a notebook on a Python.</summary>
     internal static string Runner { get; } = Path.Combine(TestProcess.RepositoryRoot, "src/NotebookDiff/run-notebook.py");
 
-    /// <summary>Writes a program that is a Python without site-packages (-S, -I), and so without PyTorch.</summary>
+    /// <summary>Writes a script that runs Python without site-packages (-S, -I), and so without PyTorch.</summary>
     internal static void WriteWithoutTorch(string file) =>
         TestProcess.WriteShellScript(file, $"exec {Default} -S -I \"$@\"");
 
-    /// <summary>The first Python on this machine that has a module, or null: the program itself, behind any shim.</summary>
+    /// <summary>Returns the path of the first Python that has a module, or null: the program itself, not a shim.</summary>
     internal static string? Find(string module) =>
         s_names.Select(python => FindWithModule(module, python)).FirstOrDefault(path => path is not null);
 
-    // To look for a module costs less than to import it.
+    // Finding a module is cheaper than importing it.
     private static string? FindWithModule(string module, string python)
     {
         var script = $"import sys, importlib.util as i; i.find_spec('{module}') and print(sys.executable)";

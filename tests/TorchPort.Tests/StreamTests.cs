@@ -2,7 +2,7 @@ using System.Globalization;
 
 namespace TorchPort.Tests;
 
-/// <summary>Standard streams that take nothing, for each program.</summary>
+/// <summary>Closed and full standard streams, for each program.</summary>
 public class StreamTests
 {
     private static readonly Dictionary<string, string[]> s_programs = new()
@@ -20,8 +20,8 @@ public class StreamTests
     [InlineData("TorchPort", "--help > /dev/full", 1, "No space left on device")]
     [InlineData("NotebookDiff", ">&-", 2, "it is closed")]
     [InlineData("NotebookDiff", "> /dev/full", 2, "No space left on device")]
-    public void A_stdout_that_takes_nothing_is_an_error(string program, string rest, int exitCode, string why) =>
-        Run(program, rest).AssertFailed(exitCode, $"{program}: cannot write to standard output: {why}");
+    public void Unwritable_stdout_is_an_error(string program, string rest, int exitCode, string reason) =>
+        Run(program, rest).AssertFailed(exitCode, $"{program}: cannot write to standard output: {reason}");
 
     [Theory]
     [InlineData("TorchPort", "--device cpu", 0)]
@@ -29,7 +29,7 @@ public class StreamTests
     [InlineData("NotebookDiff", "--lr 0.3", 0)]
     [InlineData("NotebookDiff", "--bogus", 2)]
     [InlineData("bench.py", "--bogus", 2)]
-    public void A_stderr_that_takes_nothing_changes_nothing(string program, string option, int exitCode)
+    public void Unwritable_stderr_is_ignored(string program, string option, int exitCode)
     {
         var closed = Run(program, $"{option} 2>&-");
         Assert.Equal((exitCode, exitCode == 0), (closed.ExitCode, closed.Stdout.Length > 0));
@@ -40,11 +40,11 @@ public class StreamTests
     [Theory]
     [InlineData("sh {0} | cat", false)]
     [InlineData("script -qec 'sh {0}' /dev/null", true)]
-    public void Terminal_gets_each_line_at_once_and_a_pipe_gets_blocks(string line, bool isLineByLine)
+    public void Terminal_output_is_line_buffered_and_pipe_output_block_buffered(string line, bool isLineByLine)
     {
-        Assert.SkipUnless(File.Exists("/proc/self/io"), "needs a Linux that counts writes");
+        Assert.SkipUnless(File.Exists("/proc/self/io"), "requires a Linux that counts writes");
         var file = Path.Combine(TestProcess.CreateTempFolder(), "port.sh");
-        var port = string.Join(' ', TestProcess.PortCommand.Select(word => $"'{word}'"));
+        var port = string.Join(' ', TestProcess.PortCommand.Select(part => $"'{part}'"));
         TestProcess.WriteShellScript(file, $"{port} --cell 2 --epochs 1000; grep syscw /proc/$$/io");
 
         var printed = TestProcess.RunShell(string.Format(CultureInfo.InvariantCulture, line, file)).Stdout.Split("syscw: ");
@@ -54,7 +54,7 @@ public class StreamTests
 
     private static ProcessResult Run(string program, string rest)
     {
-        Assert.SkipUnless(OperatingSystem.IsLinux(), "needs /dev/full");
+        Assert.SkipUnless(OperatingSystem.IsLinux(), "requires /dev/full");
         Assert.SkipWhen(s_programs[program][0].Length == 0, Python.PythonRequired);
         return TestProcess.RunShell($"\"$@\" {rest}", s_programs[program]);
     }

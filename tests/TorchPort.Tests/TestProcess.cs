@@ -1,8 +1,7 @@
-using System.Collections.Concurrent;
 using System.Diagnostics;
 using System.Text;
 
-// The tests wait for programs that they start, most of the time.
+// The tests spend most of their time waiting for child processes.
 [assembly: Xunit.v3.Parallelization(MaxThreads = 4)]
 
 namespace TorchPort.Tests;
@@ -10,29 +9,27 @@ namespace TorchPort.Tests;
 /// <summary>Starts the port, the diff, the scripts and other programs.</summary>
 internal static class TestProcess
 {
-    private static readonly ConcurrentDictionary<string, Lazy<string>> s_scripts = [];
-
-    // TorchSharp loads libtorch in this process, and on macOS needs what the program loads first.
+    // The tests load libtorch in this process. On macOS, OpenMP must be loaded first, as in the program.
     [System.Runtime.CompilerServices.ModuleInitializer]
     internal static void LoadOpenMP() => Backend.LoadOpenMP();
 
-    /// <summary>The .NET that runs the tests.</summary>
+    /// <summary>The dotnet host that runs the tests.</summary>
     internal static string DotNet { get; } = Environment.GetEnvironmentVariable("DOTNET_HOST_PATH") ?? "dotnet";
 
-    /// <summary>The command that starts the port: what the variable TORCHPORT names, or the build beside the tests.</summary>
+    /// <summary>The command that starts the port: TORCHPORT if it is set, otherwise the build next to the tests.</summary>
     internal static string[] PortCommand { get; } =
         Environment.GetEnvironmentVariable("TORCHPORT") is { } published ? [published] : [DotNet, InTestFolder("TorchPort.dll")];
 
     internal static string[] DiffCommand { get; } = [DotNet, InTestFolder("NotebookDiff.dll")];
+    internal static Lazy<string> PlotDescent { get; } = new(() => Build("scripts/plot-descent.cs"));
     internal static string RepositoryRoot { get; } = FindRepository(AppContext.BaseDirectory);
     internal static string Notebook { get; } = Path.Combine(RepositoryRoot, "src/TorchPort/gradient-descent.ipynb");
     internal static string NuGetPackages { get; } = Environment.GetEnvironmentVariable("NUGET_PACKAGES")
         ?? Path.Combine(Environment.GetFolderPath(Environment.SpecialFolder.UserProfile), ".nuget/packages");
 
-    /// <summary>One of the files in data/, as it is.</summary>
     internal static string ReadData(string name) => File.ReadAllText(InTestFolder($"data/{name}"));
 
-    /// <summary>A new folder, which is deleted when the tests end.</summary>
+    /// <summary>Creates a folder that is deleted when the tests end.</summary>
     internal static string CreateTempFolder(string prefix = "")
     {
         var folder = Directory.CreateTempSubdirectory(prefix).FullName;
@@ -40,7 +37,6 @@ internal static class TestProcess
         return folder;
     }
 
-    /// <summary>Writes a program of one line of shell.</summary>
     internal static void WriteShellScript(string file, string line)
     {
         File.WriteAllText(file, $"#!/bin/sh\n{line}\n");
@@ -50,11 +46,7 @@ internal static class TestProcess
         }
     }
 
-    /// <summary>The program that a C# script of scripts/ is built to, once.</summary>
-    internal static string BuildScript(string name) =>
-        s_scripts.GetOrAdd(name, name => new(() => Build($"scripts/{name}"))).Value;
-
-    /// <summary>Builds a project or a script of the repository, and says where its DLL is.</summary>
+    /// <summary>Builds a project or a script and returns the path of its DLL.</summary>
     internal static string Build(string project, params string[] options)
     {
         string[] target = ["-t:Build", "-getProperty:TargetPath"];
@@ -66,19 +58,18 @@ internal static class TestProcess
     internal static ProcessResult RunPort(params string[] arguments) => RunCommand(PortCommand, arguments);
     internal static ProcessResult RunDiff(params string[] arguments) => RunCommand(DiffCommand, arguments);
 
-    /// <summary>Runs a line of shell, in which "$@" is a command, or else the port.</summary>
+    /// <summary>Runs a shell command in which "$@" is the given command, or the port.</summary>
     internal static ProcessResult RunShell(string line, string[]? command = null) =>
         Run("/bin/sh", ["-c", line, "sh", .. command ?? PortCommand]);
 
-    /// <summary>Runs a command with more arguments.</summary>
     internal static ProcessResult RunCommand(string[] command, string[] arguments, params (string, string)[] environment) =>
         Run(command[0], [.. command[1..], .. arguments], environment);
 
     internal static ProcessResult Run(string program, string[] arguments, params (string, string)[] environment) =>
         RunWithInput("", program, arguments, environment);
 
-    /// <summary>Runs a program that reads a text.</summary>
-    internal static ProcessResult RunWithInput(string input, string program, string[] arguments, params (string, string)[] environment)
+    internal static ProcessResult RunWithInput(
+        string input, string program, string[] arguments, params (string, string)[] environment)
     {
         var start = new ProcessStartInfo(program, arguments)
         {
@@ -93,7 +84,7 @@ internal static class TestProcess
         }
 
         using var process = Process.Start(start)!;
-        // A BOM, which the process's own reader would take away, stays.
+        // Keep a BOM, which Process.StandardOutput would strip.
         using var reader = new StreamReader(process.StandardOutput.BaseStream, new UTF8Encoding(false), false);
         var stdout = reader.ReadToEndAsync();
         var stderr = process.StandardError.ReadToEndAsync();
@@ -104,7 +95,7 @@ internal static class TestProcess
         }
         catch (IOException)
         {
-            // It ended before it had read all.
+            // It exited before reading all input.
         }
 
         process.WaitForExit();

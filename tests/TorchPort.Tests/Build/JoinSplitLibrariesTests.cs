@@ -3,18 +3,18 @@ using System.Security.Cryptography;
 
 namespace TorchPort.Tests;
 
-/// <summary>join-split-libraries.sh and the target that calls it, on small packages of the shape of libtorch for CUDA.</summary>
+/// <summary>join-split-libraries.sh and the target that calls it, on small packages laid out like CUDA libtorch.</summary>
 [SupportedOSPlatform("linux")]
 public class JoinSplitLibrariesTests
 {
-    private const int PieceSize = 500_000;
+    private const int FragmentSize = 500_000;
     private const string Join = "\"$@\"";
     private const string JoinReadOnly = """
         unshare --mount sh -c 'mount --bind "$0" "$0" && mount -o remount,bind,ro "$0" && "$@"' "$PACKAGES" "$@"
         """;
 
-    private static readonly byte[] s_whole = RandomNumberGenerator.GetBytes((12 * PieceSize) - 1);
-    private static readonly ProcessResult s_fine = new(0, "", "");
+    private static readonly byte[] s_library = RandomNumberGenerator.GetBytes((12 * FragmentSize) - 1);
+    private static readonly ProcessResult s_success = new(0, "", "");
     private readonly string _folder = TestProcess.CreateTempFolder("Jiwoo's 가중치 ");
 
     public JoinSplitLibrariesTests()
@@ -27,12 +27,12 @@ public class JoinSplitLibrariesTests
     [InlineData("umask 077; " + Join)]
     // Any user can lock /tmp, so a lock there would hang the build.
     [InlineData("flock /tmp " + Join)]
-    public void A_joined_library_is_whole_and_has_the_mode_of_its_first_piece(string line)
+    public void Joined_library_is_complete_and_keeps_its_file_mode(string line)
     {
         const UnixFileMode Mode = UnixFileMode.UserRead | UnixFileMode.OtherRead;
         File.SetUnixFileMode(Library("libx.so"), Mode);
 
-        Assert.Equal(s_fine, Run(line, "libx.so"));
+        Assert.Equal(s_success, Run(line, "libx.so"));
 
         AssertThat("libx.so", isJoined: true);
         Assert.Equal(Mode, File.GetUnixFileMode(Library("libx.so")));
@@ -41,39 +41,39 @@ public class JoinSplitLibrariesTests
     }
 
     [Fact]
-    public void A_library_is_read_once_for_a_stamp()
+    public void Stamped_library_is_not_hashed_again()
     {
-        Assert.Equal(s_fine, Run(Join, "libx.so"));
-        File.WriteAllBytes(Library("libx.so"), new byte[s_whole.Length]);
-        Assert.Equal(s_fine, Run(Join, "libx.so"));
+        Assert.Equal(s_success, Run(Join, "libx.so"));
+        File.WriteAllBytes(Library("libx.so"), new byte[s_library.Length]);
+        Assert.Equal(s_success, Run(Join, "libx.so"));
 
-        // A restore brings the first piece again, which has another size.
+        // A restore replaces the library by its first fragment, which has another size.
         Unpack("libx.so");
-        Assert.Equal(s_fine, Run(Join, "libx.so"));
+        Assert.Equal(s_success, Run(Join, "libx.so"));
         AssertThat("libx.so", isJoined: true);
     }
 
     [Theory]
     [InlineData("ulimit -f 1000; trap '' XFSZ; " + Join, "File too large")]
     [InlineData(JoinReadOnly, "Read-only file system")]
-    public void A_library_that_cannot_be_written_is_one_error_and_stays_as_it_came(string line, string why)
+    public void Unwritable_library_gives_one_error_and_is_unchanged(string line, string reason)
     {
         var canMount = TestProcess.RunShell("unshare --mount true").ExitCode == 0;
         Assert.SkipUnless(canMount || line != JoinReadOnly, "only root can mount a folder read-only");
         Unpack("liby.so");
 
-        const string Cure = "Make room, make the folder writable, or name another with NUGET_PACKAGES, and build again.";
-        var error = $"{Library("libx.so")}: its pieces cannot be joined ({why}). {Cure}\n";
+        const string Hint = "Free up space, make the folder writable or set NUGET_PACKAGES to another, and build again.";
+        var error = $"{Library("libx.so")}: cannot join its fragments ({reason}). {Hint}\n";
         Assert.Equal(new ProcessResult(1, error, ""), Run(line, "libx.so", "liby.so"));
         AssertThat("libx.so", isJoined: false);
     }
 
     [Fact]
-    public void A_join_that_is_ended_leaves_nothing_half_written()
+    public void Interrupted_join_leaves_no_partial_file()
     {
         File.Delete(Fragment("libx.so", 1));
 
-        // Fragment 1 is a pipe: that it opens tells that the script is joining.
+        // Fragment 1 is a named pipe. It opens when the script reads it.
         var outcome = Run($"""
             mkfifo "{Fragment("libx.so", 1)}"
             "$@" &
@@ -89,18 +89,18 @@ public class JoinSplitLibrariesTests
     }
 
     [Fact]
-    public void Two_first_builds_at_once_join_a_library_and_write_nothing_to_stdout()
+    public void Concurrent_first_builds_join_once_and_keep_stdout_clean()
     {
         string[] projects = ["one", "two"];
         var builds = projects.AsParallel().Select(project => Build(project, "libx.so")).ToArray();
 
-        // The name of the backend is what was asked for, and no more.
+        // stdout has only the requested property, the backend's name.
         Assert.All(builds, build => Assert.Equal(new ProcessResult(0, "cuda\n", ""), build));
         AssertThat("libx.so", isJoined: true);
     }
 
     [Fact]
-    public void Each_damaged_library_is_one_build_error_and_stays_as_it_came()
+    public void Each_corrupted_library_gives_one_error_and_is_unchanged()
     {
         Unpack("libgap.so");
         Unpack("libwrong.so");
@@ -109,17 +109,17 @@ public class JoinSplitLibrariesTests
 
         var build = Build("one", "libgap.so", "libwrong.so", "libx.so");
 
-        var damaged = $"a piece of this library is missing or damaged. Delete the folders {In("packages")}";
+        var error = $"a fragment is missing or corrupted. Delete the folders {In("packages")}";
         Assert.Equal((1, 2), (build.ExitCode, build.StderrLines.Length));
-        Assert.Contains($"error : {Library("libgap.so")}: {damaged}/libgap.so-*,", build.StderrLines[0], StringComparison.Ordinal);
-        Assert.Contains($"error : {Library("libwrong.so")}: {damaged}/libwrong.so-*,", build.StderrLines[1], StringComparison.Ordinal);
+        Assert.Contains($"error : {Library("libgap.so")}: {error}/libgap.so-* and", build.Stderr, StringComparison.Ordinal);
+        Assert.Contains($"error : {Library("libwrong.so")}: {error}/libwrong.so-* and", build.Stderr, StringComparison.Ordinal);
         AssertThat("libgap.so", isJoined: false);
         AssertThat("libwrong.so", isJoined: false);
         AssertThat("libx.so", isJoined: true);
 
-        // The next build, the pieces as they should be, comes out right.
+        // With the fragments restored, the next build succeeds.
         Unpack("libgap.so");
-        Assert.Equal(s_fine, Run(Join, "libgap.so"));
+        Assert.Equal(s_success, Run(Join, "libgap.so"));
         AssertThat("libgap.so", isJoined: true);
     }
 
@@ -130,20 +130,20 @@ public class JoinSplitLibrariesTests
     private string Fragment(string name, int n) =>
         In($"packages/{name}-fragment{n}/1.0.0/fragments/linux-x64/native/{name}.fragment{n}");
 
-    // The packages of one library, as they lie after a restore.
+    // Creates the packages of one library as NuGet restores them.
     private void Unpack(string library)
     {
-        foreach (var (n, piece) in s_whole.Chunk(PieceSize).Index())
+        foreach (var (n, fragment) in s_library.Chunk(FragmentSize).Index())
         {
             var file = n == 0 ? Library(library) : Fragment(library, n);
             Directory.CreateDirectory(Path.GetDirectoryName(file)!);
-            File.WriteAllBytes(file, piece);
+            File.WriteAllBytes(file, fragment);
         }
 
-        File.WriteAllText(Library(library) + ".sha", Convert.ToHexStringLower(SHA256.HashData(s_whole)));
+        File.WriteAllText(Library(library) + ".sha", Convert.ToHexStringLower(SHA256.HashData(s_library)));
     }
 
-    // Runs a line of shell, in which "$@" joins the libraries.
+    // Runs a shell command in which "$@" joins the libraries.
     private ProcessResult Run(string line, params string[] libraries)
     {
         var script = Path.Combine(TestProcess.RepositoryRoot, "src/TorchPort/build/join-split-libraries.sh");
@@ -151,7 +151,7 @@ public class JoinSplitLibrariesTests
         return TestProcess.Run("sh", ["-c", line, "sh", .. join], ("PACKAGES", In("packages")));
     }
 
-    // Builds a project with the repository's own build files, where a package brings a FileRestitch of its own.
+    // Builds a project with this repository's build files and a package that defines its own target FileRestitch.
     private ProcessResult Build(string project, params string[] libraries)
     {
         var obj = Directory.CreateDirectory(In($"{project}/obj/cuda"));
@@ -168,10 +168,10 @@ public class JoinSplitLibrariesTests
         return TestProcess.Run(TestProcess.DotNet, ["build", "--no-restore", In(project), .. files, .. question]);
     }
 
-    // A library that is not joined is as it came: its first piece, and the fragments.
+    // An unjoined library is unchanged: its first fragment and the others.
     private void AssertThat(string library, bool isJoined)
     {
-        Assert.Equal(isJoined ? s_whole : s_whole[..PieceSize], File.ReadAllBytes(Library(library)));
+        Assert.Equal(isJoined ? s_library : s_library[..FragmentSize], File.ReadAllBytes(Library(library)));
         Assert.Equal(2, Directory.GetFiles(Path.GetDirectoryName(Library(library))!, "lib*").Length);
         var fragments = Directory.GetFiles(In("packages"), $"{library}.fragment*", SearchOption.AllDirectories);
         Assert.Equal(isJoined, fragments.Length == 0);

@@ -2,10 +2,10 @@ using TorchSharp;
 
 namespace TorchPort.Tests;
 
-/// <summary>What LoadOnOlderLibstdcxx.targets does, here and in the project of a reader's own that the README shows.</summary>
+/// <summary>LoadOnOlderLibstdcxx.targets, in this repository and in the README's sample project.</summary>
 public class LoadOnOlderLibstdcxxTests
 {
-    // Of that project's packages those stay out that are for other systems, or that some registries lack.
+    // Omits the sample project's packages for other platforms, and those that some feeds lack.
     private const string FewerPackages = """
         <Project><ItemGroup>
           <PrunePackageReference Include="libtorch-cpu-win-x64;libtorch-cpu-osx-arm64;SkiaSharp" Version="9.0.0" />
@@ -13,24 +13,24 @@ public class LoadOnOlderLibstdcxxTests
         </ItemGroup></Project>
         """;
 
-    public LoadOnOlderLibstdcxxTests() => Assert.SkipUnless(OperatingSystem.IsLinux(), "it is for Linux");
+    public LoadOnOlderLibstdcxxTests() => Assert.SkipUnless(OperatingSystem.IsLinux(), "requires Linux");
 
     [Fact]
-    public void The_flag_that_lets_the_version_be_missing_is_all_that_differs_from_the_package()
+    public void Only_weak_flag_differs_from_package()
     {
         const string Name = "libLibTorchSharp.so";
         var version = typeof(torch.Tensor).Assembly.GetName().Version!.ToString(3);
         var package = Path.Combine(TestProcess.NuGetPackages, "torchsharp", version);
-        var theirs = File.ReadAllBytes(Path.Combine(package, "runtimes/linux-x64/native", Name));
-        var ours = File.ReadAllBytes(Path.Combine(AppContext.BaseDirectory, Name));
+        var original = File.ReadAllBytes(Path.Combine(package, "runtimes/linux-x64/native", Name));
+        var patched = File.ReadAllBytes(Path.Combine(AppContext.BaseDirectory, Name));
 
-        // Four bytes before the flag stands the hash of GLIBCXX_3.4.32; 2 is VER_FLG_WEAK.
-        var (at, flag) = Assert.Single(ours.Index(), pair => pair.Item != theirs[pair.Index]);
-        Assert.Equal((2, 0x0297f842u), (flag, BitConverter.ToUInt32(ours, at - 4)));
+        // The hash of GLIBCXX_3.4.32 is four bytes before the flag. VER_FLG_WEAK is 2.
+        var (at, flag) = Assert.Single(patched.Index(), pair => pair.Item != original[pair.Index]);
+        Assert.Equal((2, 0x0297f842u), (flag, BitConverter.ToUInt32(patched, at - 4)));
     }
 
     [Fact]
-    public void A_project_of_ones_own_runs_with_one_libtorch_in_its_output()
+    public void README_sample_project_runs_with_single_libtorch()
     {
         const string Import = "LoadOnOlderLibstdcxx.targets";
         var section = File.ReadAllText($"{TestProcess.RepositoryRoot}/README.md").Split("## In your own project")[1];

@@ -84,13 +84,13 @@ public class NotebookDiffTests
     [InlineData("--python", "--python requires --execute", "python3")]
     [InlineData("[diff]", "argument '[diff]'")]
     [InlineData("--execute", "cannot run '/bin/true': it is not a Python", "--python", "/bin/true")]
-    [InlineData("--tolerance", "--tolerance takes a non-negative number, not '-1'", "-1")]
-    [InlineData("--lr", "--lr takes a finite number that is not negative, not 'nan'", "nan")]
-    [InlineData("--lr:nan", "--lr takes a finite number that is not negative, not 'nan'")]
+    [InlineData("--tolerance", "--tolerance must be a non-negative number, not '-1'", "-1")]
+    [InlineData("--lr", "--lr must be a finite, non-negative number, not 'nan'", "nan")]
+    [InlineData("--lr:nan", "--lr must be a finite, non-negative number, not 'nan'")]
     [InlineData("--", "cannot read 'absent.ipynb'", "absent.ipynb")]
     [InlineData("--execute", "cannot run 'no-such-python': file not found", "--python", "no-such-python")]
     [InlineData("--port", "argument '--port'", "/nothere", "--", "mine.ipynb")]
-    [InlineData("--device", "--device takes auto, cpu, cuda or cuda:N, not 'gpu'", "gpu")]
+    [InlineData("--device", "--device must be auto, cpu, cuda or cuda:N, not 'gpu'", "gpu")]
     public void Errors_are_one_to_three_lines(string first, string says, params string[] others) =>
         Here([first, .. others]).AssertFailed(2, says);
 

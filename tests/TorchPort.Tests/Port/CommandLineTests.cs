@@ -1,30 +1,30 @@
 namespace TorchPort.Tests;
 
-/// <summary>The built program, end to end; with the variable TORCHPORT a published one.</summary>
+/// <summary>End-to-end tests of the built program or, if TORCHPORT is set, of a published one.</summary>
 public class CommandLineTests
 {
-    private static readonly string s_recorded = TestProcess.ReadData("recorded-output.txt");
+    private static readonly string s_savedOutput = TestProcess.ReadData("recorded-output.txt");
 
     [Fact]
-    public void Prints_the_recorded_lines_and_the_device() =>
-        Assert.Equal(new ProcessResult(0, s_recorded, "Running on cpu\n"), TestProcess.RunPort("--device", "cpu"));
+    public void Prints_saved_output_and_device() =>
+        Assert.Equal(new ProcessResult(0, s_savedOutput, "Running on cpu\n"), TestProcess.RunPort("--device", "cpu"));
 
     [Fact]
-    public void Prints_PyTorchs_floats_with_nine_digits_the_same_bytes_under_every_culture() => Assert.Equal(
+    public void Exact_output_matches_PyTorch_in_any_culture() => Assert.Equal(
         TestProcess.ReadData("pytorch-1.13-cpu-exact.txt"),
         TestProcess.RunCommand(TestProcess.PortCommand, ["--device", "cpu", "--exact"], ("LC_ALL", "de_DE.UTF-8")).Stdout);
 
     [Fact]
-    public void Runs_one_cell_alone_with_other_epochs_and_another_learning_rate()
+    public void Runs_one_cell_with_given_epochs_and_learning_rate()
     {
         Assert.Equal(
             "Epoch    0/1 W: 0.000, Cost: 4.666667\nEpoch    1/1 W: 0.700, Cost: 0.420000\n",
             TestProcess.RunPort("--device", "cpu", "--cell", "2", "--epochs", "1", "--lr=5e-2").Stdout);
-        Assert.Equal(s_recorded[(s_recorded.Length / 2)..], TestProcess.RunPort("--device", "cpu", "--cell", "3").Stdout);
+        Assert.Equal(s_savedOutput[(s_savedOutput.Length / 2)..], TestProcess.RunPort("--device", "cpu", "--cell", "3").Stdout);
     }
 
     [Fact]
-    public void Version_names_all_that_computes() => Assert.Matches(
+    public void Version_lists_every_component() => Assert.Matches(
         $"^TorchPort [0-9.]+, TorchSharp [0-9.]+, libtorch {Backend.LibTorchVersion}, backend {Backend.Name}\n$",
         TestProcess.RunPort("--version").Stdout);
 
@@ -34,19 +34,19 @@ public class CommandLineTests
     [InlineData("'notebook.ipynb'", "notebook.ipynb")]
     [InlineData("'@absent'", "@absent")]
     [InlineData("'false'", "--exact", "false")]
-    [InlineData("'--lr' stands after '--', where it is no option. Leave out the '--'", "--", "--lr", "0.3")]
+    [InlineData("'--lr' comes after '--', so it is not read as an option. Remove the '--'", "--", "--lr", "0.3")]
     [InlineData("--device", "--device")]
-    [InlineData("--device takes auto, cpu, cuda or cuda:N, not 'gpu'", "--device", "gpu")]
-    [InlineData("--epochs takes a whole number from 0 to 2147483646, not '2147483647'", "--epochs", "2147483647")]
-    [InlineData("--epochs takes a whole number from 0 to 2147483646, not '1e1'", "--epochs", "1e1")]
-    [InlineData("--lr takes a finite number that is not negative, not '-1'", "--lr:-1")]
-    [InlineData("--cell takes 2 or 3, not '7'", "--cell", "7")]
+    [InlineData("--device must be auto, cpu, cuda or cuda:N, not 'gpu'", "--device", "gpu")]
+    [InlineData("--epochs must be an integer from 0 to 2147483646, not '2147483647'", "--epochs", "2147483647")]
+    [InlineData("--epochs must be an integer from 0 to 2147483646, not '1e1'", "--epochs", "1e1")]
+    [InlineData("--lr must be a finite, non-negative number, not '-1'", "--lr:-1")]
+    [InlineData("--cell must be 2 or 3, not '7'", "--cell", "7")]
     [InlineData("--cell", "--cell", "2", "--cell", "3")]
-    public void A_wrong_command_line_gets_a_line_and_exit_2(string says, params string[] arguments) =>
-        TestProcess.RunPort(arguments).AssertFailed(2, says, lines: 2);
+    public void Usage_error_is_reported_with_exit_code_2(string expected, params string[] arguments) =>
+        TestProcess.RunPort(arguments).AssertFailed(2, expected, lines: 2);
 
     [Fact]
-    public void A_device_has_one_spelling()
+    public void Accepts_only_known_device_names()
     {
         string[] devices = ["auto", "cpu", "cuda", "cuda:0", "cuda:12"];
         string[] others = ["", "gpu", "CPU", "cpu:0", "cuda:", "cuda:-1", "cuda:x", "cuda: 1", "cuda:99999999999"];
@@ -55,20 +55,19 @@ public class CommandLineTests
     }
 
     [Fact]
-    public void Cuda_on_a_build_for_the_cpu_says_how_to_build_the_other()
+    public void Device_cuda_on_CPU_build_explains_CUDA_build()
     {
-        Assert.SkipUnless(Backend.Name == "cpu", "this build carries another libtorch");
+        Assert.SkipUnless(Backend.Name == "cpu", "requires a CPU build");
 
-        TestProcess.RunPort("--device", "cuda").AssertFailed(1, OperatingSystem.IsLinux() ? "-p:TorchBackend=cuda" : "CUDA needs Linux x64");
+        TestProcess.RunPort("--device", "cuda").AssertFailed(1, "CUDA requires Linux x64 and a build with -p:TorchBackend=cuda");
     }
 
-    // The loader's error looks for files that this user may not read, and a link to nowhere is an IOException.
+    // After a load error the port opens each file to find an unreadable one. A dangling link gives an IOException there.
     [Fact]
-    public void File_error_is_not_called_an_error_of_stdout()
+    public void File_error_is_not_reported_as_stdout_error()
     {
-        Assert.SkipUnless(OperatingSystem.IsLinux(), "needs links");
-        var port = CopyOfPort();
-        var folder = Path.GetDirectoryName(port[^1]);
+        Assert.SkipUnless(OperatingSystem.IsLinux(), "requires Linux");
+        var (folder, port) = CopyPort();
         File.Delete($"{folder}/libLibTorchSharp.so");
         File.CreateSymbolicLink($"{folder}/link", "absent");
 
@@ -77,7 +76,7 @@ public class CommandLineTests
 
     // A published program has no line numbers.
     [Fact]
-    public void What_a_cell_throws_is_one_line()
+    public void Cell_exception_is_one_line()
     {
         var outcome = TestProcess.RunPort("--device", "cpu", "--cell", "3", "--lr", "1e300");
 
@@ -86,11 +85,11 @@ public class CommandLineTests
         Assert.Matches($"^Running on cpu\n{Place}: value cannot be converted to type float without overflow\n$", outcome.Stderr);
     }
 
-    // Without a reader, so many epochs would take hours, and end after 60 s of CPU time. Each number is its option's limit.
+    // If the closed pipe went unnoticed, the port would run for hours; ulimit ends it after 60 s of CPU time.
     [Fact]
-    public void A_reader_that_has_enough_ends_it_quietly()
+    public void Closed_pipe_ends_run_quietly()
     {
-        Assert.SkipWhen(OperatingSystem.IsWindows(), "needs a POSIX shell");
+        Assert.SkipWhen(OperatingSystem.IsWindows(), "requires a POSIX shell");
         const string Port = "\"$@\" --device cpu --cell 2 --lr 0 --epochs 2147483646";
         var outcome = TestProcess.RunShell($"{{ ulimit -t 60; {Port}; echo $? >&2; }} | head -n 1");
 
@@ -98,10 +97,11 @@ public class CommandLineTests
     }
 
     [Fact]
-    public void A_file_that_the_shell_shares_is_not_overwritten()
+    public void Output_file_shared_with_shell_is_not_overwritten()
     {
-        Assert.SkipWhen(OperatingSystem.IsWindows(), "needs a POSIX shell");
-        var outcome = TestProcess.RunShell("f=$(mktemp); { echo first; \"$@\" --cell 2 --epochs 0; echo last; } > $f; cat $f; rm $f");
+        Assert.SkipWhen(OperatingSystem.IsWindows(), "requires a POSIX shell");
+        const string Lines = "echo first; \"$@\" --cell 2 --epochs 0; echo last";
+        var outcome = TestProcess.RunShell($"f=$(mktemp); {{ {Lines}; }} > $f; cat $f; rm $f");
 
         Assert.Equal("first\nEpoch    0/0 W: 0.000, Cost: 4.666667\nlast\n", outcome.Stdout);
     }
@@ -109,40 +109,39 @@ public class CommandLineTests
     [Theory]
     [InlineData("LibTorchSharp")]
     [InlineData("torch_cpu")]
-    public void A_missing_library_of_libtorch_is_named(string library)
+    public void Missing_libtorch_library_is_named(string library)
     {
-        Assert.SkipUnless(OperatingSystem.IsLinux() && Backend.Name != "external", "needs the loader of Linux, and a libtorch");
-        var port = CopyOfPort();
-        File.Delete($"{Path.GetDirectoryName(port[^1])}/lib{library}.so");
+        Assert.SkipUnless(OperatingSystem.IsLinux() && Backend.Name != "external", "requires Linux and a build with libtorch");
+        var (folder, port) = CopyPort();
+        File.Delete($"{folder}/lib{library}.so");
 
         var outcome = TestProcess.RunCommand(port, []);
 
         outcome.AssertFailed(1, $"lib{library}.so: cannot open shared object file");
-        Assert.Contains("publish it again", outcome.Stderr, StringComparison.Ordinal);
+        Assert.Contains("Rebuild or republish", outcome.Stderr, StringComparison.Ordinal);
     }
 
     [Fact]
-    public void A_library_that_may_not_be_read_is_named_with_who_may_not_read_it()
+    public void Unreadable_library_is_reported_with_user()
     {
         var isRoot = Environment.UserName == "root" && TestProcess.RunShell("command -v setpriv").ExitCode == 0;
-        Assert.SkipUnless(isRoot, "needs root, who can become another user");
-        var port = CopyOfPort();
-        var folder = Path.GetDirectoryName(port[^1]);
+        Assert.SkipUnless(isRoot, "requires root and setpriv");
+        var (folder, port) = CopyPort();
 
         const string AsNobody = "setpriv --reuid=65534 --clear-groups \"$@\"";
         var outcome = TestProcess.RunShell($"chmod 755 {folder} && chmod 600 {folder}/libLibTorchSharp.so && {AsNobody}", port);
 
-        var cure = $"As its owner, run: chmod -R a+rX '{folder}/'";
-        outcome.AssertFailed(1, $"nobody may not read {folder}/libLibTorchSharp.so\n{cure}", lines: 2);
+        var hint = $"As its owner, run: chmod -R a+rX '{folder}/'";
+        outcome.AssertFailed(1, $"user nobody cannot read {folder}/libLibTorchSharp.so\n{hint}", lines: 2);
     }
 
-    // The large libraries are not needed for an error.
-    private static string[] CopyOfPort()
+    // Skips the large libraries, which are not needed to fail.
+    private static (string Folder, string[] Command) CopyPort()
     {
         var folder = TestProcess.CreateTempFolder();
         var port = new FileInfo(TestProcess.PortCommand[^1]);
         var files = port.Directory!.GetFiles().Where(file => file.Length < 4_000_000).ToList();
         files.ForEach(file => file.CopyTo($"{folder}/{file.Name}"));
-        return [.. TestProcess.PortCommand[..^1], $"{folder}/{port.Name}"];
+        return (folder, [.. TestProcess.PortCommand[..^1], $"{folder}/{port.Name}"]);
     }
 }

@@ -2,10 +2,9 @@ using TorchSharp;
 
 namespace TorchPort.Tests;
 
-/// <summary>The port against PyTorch at random settings, to the last bit.</summary>
 public class ConformanceTests
 {
-    // Runs the notebook's own cells, with the learning rate and the epochs of each setting in place of the notebook's.
+    // Runs the notebook's own cells with the learning rate and the epochs of each setting.
     private const string Script = """
         import json, re, sys
 
@@ -14,8 +13,8 @@ public class ConformanceTests
         names = {}
         exec(cells[1], names)
         for setting in sys.stdin:
-            label, lr, epochs = setting.split()
-            cell = re.sub(r'\blr( ?= ?)[0-9.]+', rf'lr\g<1>{lr}', cells[int(label)])
+            number, lr, epochs = setting.split()
+            cell = re.sub(r'\blr( ?= ?)[0-9.]+', rf'lr\g<1>{lr}', cells[int(number)])
             cell = cell.replace('nb_epochs = 10', f'nb_epochs = {epochs}')
             exec(re.sub(r'{:\.\df}', '{:.9g}', cell), names)
             print()
@@ -24,7 +23,7 @@ public class ConformanceTests
     private sealed record Setting(int Cell, double LearningRate, int Epochs);
 
     [Fact]
-    public void W_and_cost_are_PyTorchs_to_the_last_bit_at_300_settings()
+    public void Matches_PyTorch_bit_for_bit_at_300_random_settings()
     {
         Assert.SkipWhen(Python.WithTorch is null, Python.TorchRequired);
         var random = new Random(1);
@@ -39,13 +38,13 @@ public class ConformanceTests
         Assert.All(settings, (setting, i) => Assert.Equal(expected[i].Split('\n'), Port(setting)));
     }
 
-    // Half of the learning rates are close to the one from which the cell diverges, down to the last bit of a float32.
+    // Half of the learning rates are close to the divergence threshold, down to the last bit of a float32.
     private static Setting RandomSetting(Random random)
     {
         var cell = random.Next(2, 4);
-        var edge = cell == 2 ? 1.0 / 7 : 3.0 / 14;
+        var threshold = cell == 2 ? 1.0 / 7 : 3.0 / 14;
         var distance = Math.Pow(10, -8 * random.NextDouble());
-        var close = random.Next(2) == 0 ? edge * (1 - distance) : edge * (1 + distance);
+        var close = random.Next(2) == 0 ? threshold * (1 - distance) : threshold * (1 + distance);
         var any = Math.Pow(10, (11 * random.NextDouble()) - 8);
         var epochs = (int)Math.Pow(201, random.NextDouble());
         return new Setting(cell, random.Next(2) == 0 ? close : any, epochs);

@@ -2,24 +2,24 @@ using TorchSharp;
 
 namespace TorchPort.Tests;
 
-/// <summary>A build with CUDA on a machine with a GPU.</summary>
 public class CudaTests
 {
     public CudaTests() => Assert.SkipUnless(
         Backend.Name != "cpu" && torch.cuda.is_available(),
-        "this build carries no CUDA, or no CUDA GPU answers on this machine");
+        "requires a CUDA build and a CUDA GPU");
 
     [Theory]
     [InlineData("auto", "cuda")]
     [InlineData("cuda:0", "cuda:0")]
-    public void Prints_the_recorded_lines_and_the_device(string word, string device) =>
-        Assert.Equal(new ProcessResult(0, TestProcess.ReadData("recorded-output.txt"), $"Running on {device}\n"), TestProcess.RunPort("--device", word));
+    public void Prints_saved_output_and_device(string name, string device) => Assert.Equal(
+        new ProcessResult(0, TestProcess.ReadData("recorded-output.txt"), $"Running on {device}\n"),
+        TestProcess.RunPort("--device", name));
 
     [Fact]
-    public void A_GPU_that_is_not_there_is_an_error() => TestProcess.RunPort("--device", "cuda:99").AssertFailed(1, "cuda:99");
+    public void Nonexistent_GPU_is_an_error() => TestProcess.RunPort("--device", "cuda:99").AssertFailed(1, "cuda:99");
 
     [Fact]
-    public void W_and_cost_are_PyTorchs_on_the_same_GPU_to_the_last_bit()
+    public void Matches_PyTorch_bit_for_bit_on_same_GPU()
     {
         Assert.SkipWhen(Python.WithTorch is null, Python.TorchRequired);
 
@@ -27,15 +27,15 @@ public class CudaTests
     }
 
     [Fact]
-    public void The_cpu_takes_no_GPU_memory_and_no_context()
+    public void Device_cpu_creates_no_CUDA_context()
     {
-        Assert.SkipUnless(HasContext("cuda"), "nvidia-smi does not list the processes of this machine, as in most containers");
+        Assert.SkipUnless(HasContext("cuda"), "requires nvidia-smi to list processes, which it does not in most containers");
 
         Assert.False(HasContext("cpu"));
     }
 
-    // nvidia-smi lists the processes with a context, and the memory that each takes. It is asked after a thousand backward(),
-    // while the port, its stdout unread, waits in the middle of its run.
+    // nvidia-smi lists the processes that have a CUDA context. It runs after a thousand backward() calls, while the port is
+    // blocked on its unread stdout.
     private static bool HasContext(string device)
     {
         var outcome = TestProcess.RunShell($$"""

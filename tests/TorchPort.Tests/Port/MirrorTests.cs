@@ -3,10 +3,10 @@ using System.Text.RegularExpressions;
 
 namespace TorchPort.Tests;
 
-/// <summary>gradient-descent.ipynb, and Notebook.cs held against it.</summary>
+/// <summary>Checks gradient-descent.ipynb, and Notebook.cs against it.</summary>
 public class MirrorTests
 {
-    // The README's table "Coming from Python", a rule for each row. The rules apply in this order.
+    // One rule per row of the README's table "Coming from Python", applied in order.
     private static readonly (string Row, Func<string, string> Rule)[] s_comingFromPython =
     [
         ("# the data", Replace("(?m)^( *)# ", "$1// ")),
@@ -29,8 +29,8 @@ public class MirrorTests
             @"for epoch in range\((.*)\):", "foreach (var epoch in Enumerable.Range(0, $1))")),
     ];
 
-    // A cell that trains has local variables, takes the program's options, and frees the tensors of each epoch.
-    private static readonly Func<string, string>[] s_training =
+    // A training cell has local variables, uses the program's options, and frees the tensors of each epoch.
+    private static readonly Func<string, string>[] s_trainingCellRules =
     [
         Replace(@"(?m)^( *)(\w+) = ", "$1var $2 = "),
         Replace("var lr = 0.1;", "var lr = learningRate ?? 0.1; // C# only: --lr"),
@@ -41,9 +41,9 @@ public class MirrorTests
             "$1{\n    using var scope = torch.NewDisposeScope(); // C# only: frees the epoch's tensors\n$2\n}"),
     ];
 
-    // Notebook.cs starts so, above its first text. The documentation comments are left out.
-    private const string Head = """
-        using TorchSharp; // C# only: imports stand at the top of the file
+    // The start of Notebook.cs, up to its first Markdown cell, without the documentation comments.
+    private const string Header = """
+        using TorchSharp; // C# only: imports go at the top of the file
         using TorchSharp.Modules;
         using static TorchSharp.torch;
 
@@ -58,41 +58,41 @@ public class MirrorTests
 
         """;
 
-    private static readonly string s_readme = File.ReadAllText(Path.Combine(TestProcess.RepositoryRoot, "README.md"));
-    private static readonly string s_notebookCs = File.ReadAllText(Path.Combine(TestProcess.RepositoryRoot, "src/TorchPort/Notebook.cs"));
+    private static readonly string s_readme = File.ReadAllText($"{TestProcess.RepositoryRoot}/README.md");
+    private static readonly string s_notebookCs = File.ReadAllText($"{TestProcess.RepositoryRoot}/src/TorchPort/Notebook.cs");
     private static readonly JsonNode[] s_cells =
         [.. JsonNode.Parse(File.ReadAllText(TestProcess.Notebook))!["cells"]!.AsArray().Select(cell => cell!)];
 
     [Fact]
-    public void Is_a_valid_notebook()
+    public void Notebook_is_valid()
     {
         var python = Python.Find("nbformat");
-        Assert.SkipWhen(python is null, "there is no Python with nbformat on this machine");
+        Assert.SkipWhen(python is null, "requires Python with nbformat");
         var validate = "import nbformat, sys; nbformat.validate(nbformat.read(sys.argv[1], as_version=nbformat.NO_CONVERT))";
         Assert.Equal(new ProcessResult(0, "", ""), TestProcess.Run(python!, ["-c", validate, TestProcess.Notebook]));
     }
 
     [Fact]
-    public void Labels_the_cells_that_its_author_ran_and_records_the_22_lines()
+    public void Cell_numbers_and_saved_output_match_original()
     {
         var code = s_cells.Where(IsCode).ToArray();
-        Assert.Equal([null, null, 1, null, null, 2, null, 3], code.Select(Label));
+        Assert.Equal([null, null, 1, null, null, 2, null, 3], code.Select(ExecutionCount));
 
-        var recorded = code.SelectMany(cell => cell["outputs"]!.AsArray()).Select(output => Text(output!["text"]!));
-        Assert.Equal(TestProcess.ReadData("recorded-output.txt"), string.Concat(recorded));
+        var saved = code.SelectMany(cell => cell["outputs"]!.AsArray()).Select(output => Text(output!["text"]!));
+        Assert.Equal(TestProcess.ReadData("recorded-output.txt"), string.Concat(saved));
     }
 
     [Fact]
-    public void Notebook_cs_is_the_notebook_word_for_word_and_line_for_line()
+    public void Notebook_cs_mirrors_notebook_line_for_line()
     {
         var mirrored = s_cells.Select((cell, i) => IsCode(cell) ? Method(s_cells[i - 1], cell) : "\n" + Comment(cell));
         var withoutDocumentation = Regex.Replace(s_notebookCs, "(?m)^///.*\n", "");
 
-        Assert.Equal($"{Head}{Indented(string.Concat(mirrored))}}}\n", withoutDocumentation);
+        Assert.Equal($"{Header}{Indented(string.Concat(mirrored))}}}\n", withoutDocumentation);
     }
 
     [Fact]
-    public void The_README_shows_the_loop_of_In3_in_Python_and_below_it_in_CSharp()
+    public void README_shows_In3_loop_in_Python_and_CSharp()
     {
         var source = Source(s_cells[^1]);
         var python = source[source.IndexOf("for epoch", StringComparison.Ordinal)..];
@@ -103,7 +103,7 @@ public class MirrorTests
     }
 
     [Fact]
-    public void Coming_from_Python_in_the_README_has_the_rules_of_the_mirror()
+    public void README_table_lists_mirror_rules()
     {
         var section = s_readme.Split("### Coming from Python\n")[1].Split("\n#")[0];
         var rows = section.Split('\n').Where(line => line.StartsWith('|')).Skip(2).Select(line => line.Split('|'));
@@ -115,14 +115,14 @@ public class MirrorTests
     private static string Comment(JsonNode cell) =>
         string.Concat(Source(cell).Split('\n').Select(line => $"// {line}".TrimEnd() + "\n"));
 
-    // A cell's method is named after its label and its heading.
+    // Returns a cell's method, named after the execution count and the heading.
     private static string Method(JsonNode text, JsonNode cell)
     {
         var words = Regex.Matches(Source(text).Split('\n')[0], @"\w+").Select(word => word.Value);
         var heading = string.Concat(words.Select(word => char.ToUpperInvariant(word[0]) + word[1..]));
-        var name = Label(cell) is { } label ? $"In{label}_{heading}" : heading;
+        var name = ExecutionCount(cell) is { } count ? $"In{count}_{heading}" : heading;
         var cs = ToCSharp(Source(cell));
-        var body = cs.Contains("foreach", StringComparison.Ordinal) ? Apply(s_training, cs) : cs;
+        var body = cs.Contains("foreach", StringComparison.Ordinal) ? Apply(s_trainingCellRules, cs) : cs;
         return $"internal void {name}()\n{{\n{Indented(body)}\n}}\n";
     }
 
@@ -134,14 +134,15 @@ public class MirrorTests
     private static Func<string, string> Replace(string pattern, string replacement) =>
         text => Regex.Replace(text, pattern, replacement);
 
-    // Python's values follow the text, C#'s stand in it. A line break on either side of the values stays.
+    // Moves the arguments of format() into the interpolated string. Keeps line breaks around the arguments.
     private static string InterpolatedString(string python) =>
         Regex.Replace(python, @"'(.*)'\.format\((\n.*\n *|.*)\)\)", call =>
         {
             var arguments = call.Groups[2].Value;
-            var values = new Queue<string>(arguments.Trim().Split(", "));
+            var values = arguments.Trim().Split(", ");
             var formats = Regex.Replace(Regex.Replace(call.Groups[1].Value, @"{:(\d)d}", "{,$1}"), @"{:\.(\d)f}", "{:F$1}");
-            var text = formats.Split('{').Aggregate((text, rest) => $"{text}{{{values.Dequeue()}{rest}");
+            var texts = formats.Split('{');
+            var text = texts[0] + string.Concat(values.Zip(texts[1..], (value, rest) => $"{{{value}{rest}"));
             return arguments.Replace(arguments.Trim(), $"$\"{text}\"", StringComparison.Ordinal) + ")";
         });
 
@@ -149,7 +150,7 @@ public class MirrorTests
 
     private static bool IsCode(JsonNode cell) => (string?)cell["cell_type"] == "code";
 
-    private static int? Label(JsonNode cell) => (int?)cell["execution_count"];
+    private static int? ExecutionCount(JsonNode cell) => (int?)cell["execution_count"];
 
     private static string Source(JsonNode cell) => Text(cell["source"]!);
 

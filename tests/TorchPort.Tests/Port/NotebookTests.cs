@@ -3,8 +3,7 @@ using TorchSharp;
 
 namespace TorchPort.Tests;
 
-/// <summary>What each cell of the notebook computes, and where.</summary>
-// TorchSharp has one default device for the whole process, so no other test runs while these do.
+// TorchSharp's default device is process-wide, so these tests do not run in parallel with others.
 [CollectionDefinition(DisableParallelization = true)]
 [Collection(typeof(NotebookTests))]
 public sealed class NotebookTests : IDisposable
@@ -19,7 +18,7 @@ public sealed class NotebookTests : IDisposable
     }
 
     [Fact]
-    public void Each_cell_that_was_not_run_computes_what_its_text_says()
+    public void Unnumbered_cells_compute_what_their_text_says()
     {
         _notebook.In1_DummyData();
         Assert.Equal([3, 1], _notebook.x_train.shape);
@@ -44,9 +43,9 @@ public sealed class NotebookTests : IDisposable
         Assert.Equal((-28f / 3, 28f / 30), (_notebook.gradient.item<float>(), _notebook.W.item<float>()));
     }
 
-    // A tensor on the device meta has a shape and no data, so this takes no GPU.
+    // Tensors on the meta device have no data, so this needs no GPU.
     [Fact]
-    public void Each_cell_keeps_its_tensors_on_the_default_device()
+    public void Cells_keep_tensors_on_default_device()
     {
         torch.set_default_device(torch.META);
         _notebook.In1_DummyData();
@@ -66,7 +65,7 @@ public sealed class NotebookTests : IDisposable
     }
 
     [Fact]
-    public void Gradient_descent_after_the_second_cell_fails_as_in_Python()
+    public void Gradient_descent_after_second_cell_fails_as_in_Python()
     {
         _notebook.In1_DummyData();
         _notebook.SimplerHypothesisFunction();
@@ -95,7 +94,7 @@ public sealed class NotebookTests : IDisposable
         }
     }
 
-    // W requires a gradient: it may change in place only where none is recorded.
+    // W requires grad, so it can be modified in place only under no_grad().
     private void RunGradientDescentCode()
     {
         using var noGradient = torch.no_grad();

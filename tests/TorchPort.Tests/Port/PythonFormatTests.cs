@@ -2,25 +2,24 @@ using TorchSharp;
 
 namespace TorchPort.Tests;
 
-/// <summary>How numbers are spelled.</summary>
 public class PythonFormatTests
 {
     [Fact]
-    public void A_tensor_is_spelled_by_its_value()
+    public void Tensor_is_formatted_as_its_value()
     {
         using var gradient = torch.tensor(-9.3333333f);
         using var W = torch.zeros(1);
 
-        Assert.Equal("-9.3333 [0]", Spell($"{gradient} {W}", exact: false));
-        Assert.Equal("-9.33333302", Spell($"{gradient}", exact: true));
+        Assert.Equal("-9.3333 [0]", Format($"{gradient} {W}", exact: false));
+        Assert.Equal("-9.33333302", Format($"{gradient}", exact: true));
     }
 
     [Fact]
-    public void Any_float_is_spelled_as_this_machines_Python_spells_it()
+    public void Floats_are_formatted_as_in_Python()
     {
         Assert.SkipWhen(Python.Default is null, Python.PythonRequired);
 
-        // Floats of any bits, floats that end just between two spellings, and those that are no numbers.
+        // Random bit patterns, values halfway between two representations, and NaN and infinities.
         var random = new Random(1);
         var any = Enumerable.Range(0, 2000).Select(_ => BitConverter.Int32BitsToSingle(random.Next(int.MinValue, int.MaxValue)));
         var between = Enumerable.Range(0, 2000).Select(_ => random.Next(-100_000, 100_000) / 128f);
@@ -33,11 +32,11 @@ public class PythonFormatTests
                 print('{:.3f} {:.6f} {:.9g}'.format(f, f, f))
             """;
         var input = string.Concat(floats.Select(f => $"{BitConverter.SingleToInt32Bits(f)}\n"));
-        var spelled = TestProcess.RunWithInput(input, Python.Default!, ["-c", script]).Stdout;
+        var expected = TestProcess.RunWithInput(input, Python.Default!, ["-c", script]).Stdout;
 
-        var ours = floats.Select(f => $"{Spell($"{f:F3} {f:F6}", exact: false)} {Spell($"{f:F6}", exact: true)}");
-        Assert.Equal(spelled.ReplaceLineEndings("\n").TrimEnd().Split('\n'), ours);
+        var actual = floats.Select(f => $"{Format($"{f:F3} {f:F6}", exact: false)} {Format($"{f:F6}", exact: true)}");
+        Assert.Equal(expected.ReplaceLineEndings("\n").TrimEnd().Split('\n'), actual);
     }
 
-    private static string Spell(FormattableString line, bool exact) => line.ToString(new PythonFormat(exact));
+    private static string Format(FormattableString line, bool exact) => line.ToString(new PythonFormat(exact));
 }

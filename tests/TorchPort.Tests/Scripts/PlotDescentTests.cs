@@ -114,7 +114,7 @@ public class PlotDescentTests
     public void Stream_errors_do_not_crash()
     {
         Assert.SkipUnless(OperatingSystem.IsLinux(), "requires /dev/full");
-        string[] script = [TestProcess.DotNet, TestProcess.BuildScript("plot-descent.cs")];
+        string[] script = [TestProcess.DotNet, TestProcess.PlotDescent.Value];
         TestProcess.RunShell("\"$@\" descent.svg < /", script).AssertFailed(2, "plot-descent.cs: cannot read stdin: ", lines: 1);
         Assert.Equal(new ProcessResult(2, "", ""), TestProcess.RunShell("\"$@\" descent.jpg 2> /dev/full", script));
     }
@@ -140,7 +140,7 @@ public class PlotDescentTests
     private string GetPath(string name) => Path.Combine(_folder, name);
 
     private ProcessResult Plot(string trace, params string[] arguments) => TestProcess.RunWithInput(trace, TestProcess.DotNet,
-        [TestProcess.BuildScript("plot-descent.cs"), .. arguments.Take(1).Select(GetPath), .. arguments.Skip(1)]);
+        [TestProcess.PlotDescent.Value, .. arguments.Take(1).Select(GetPath), .. arguments.Skip(1)]);
 
     private void Draw(string trace, params string[] arguments)
     {

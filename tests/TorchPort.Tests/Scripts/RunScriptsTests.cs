@@ -37,7 +37,7 @@ public class RunScriptsTests
         var outcome = TestProcess.Run(GetScript("diff-notebook.sh"), [], ("TorchBackend", "gpu"));
 
         Assert.Equal((2, ""), (outcome.ExitCode, outcome.Stdout));
-        Assert.Contains("TorchBackend is 'gpu', but takes cpu, cuda or external", outcome.Stderr, StringComparison.Ordinal);
+        Assert.Contains("TorchBackend must be cpu, cuda or external, not 'gpu'", outcome.Stderr, StringComparison.Ordinal);
         Assert.DoesNotContain(".dll\n", outcome.Stderr, StringComparison.Ordinal);
     }
 
