@@ -40,10 +40,11 @@ internal sealed partial class CellCode
     /// <summary>The positive numbers that may be its learning rate, those below 1 first.</summary>
     internal IReadOnlyList<double> Numbers { get; }
 
-    internal bool CallsOptimizer => Has(".step(") || Has("optim.") || Has("SGD(");
-
-    /// <summary>Whether it changes W itself: <c>W -= lr * gradient</c>.</summary>
-    internal bool StepsByHand => Has("-=") || Has("sub_(") || Has("= W -");
+    /// <summary>The methods that it may train by, the likeliest first.</summary>
+    internal IEnumerable<TrainingMethod> Methods =>
+        !CallsOptimizer ? [TrainingMethod.ByHand, TrainingMethod.MeanByHand]
+        : StepsByHand ? [TrainingMethod.Sgd, TrainingMethod.ByHand]
+        : [TrainingMethod.Sgd];
 
     /// <summary>Whether its steps may differ from the port's.</summary>
     internal bool ChangesSteps => s_otherSteps.Any(Has);
@@ -59,6 +60,8 @@ internal sealed partial class CellCode
         }
     }
 
+    private bool CallsOptimizer => Has(".step(") || Has("optim.") || Has("SGD(");
+    private bool StepsByHand => Has("-=") || Has("sub_(") || Has("= W -");
     private bool Has(string text) => _code.Contains(text, StringComparison.Ordinal);
 
     private static string RemoveComments(string code) => Comments().Replace(code, match => match.Groups["text"].Value);

@@ -1,7 +1,7 @@
 namespace NotebookDiff;
 
-/// <summary>Comparison options: bit for bit, or within a tolerance.</summary>
-internal sealed record ComparisonOptions(bool Exact = false, decimal? Tolerance = null);
+/// <summary>Comparison options. The learning rate is that of runs whose code names none.</summary>
+internal sealed record ComparisonOptions(bool Exact = false, decimal? Tolerance = null, double? LearningRate = null);
 
 /// <summary>Compares a run of the notebook with the port's.</summary>
 internal sealed class Comparison
@@ -10,17 +10,12 @@ internal sealed class Comparison
     private readonly NumberColumn _w;
     private readonly NumberColumn _cost;
 
-    /// <summary>Runs the port with the settings and compares the lines.</summary>
-    /// <exception cref="TorchPort.CommandFailedException">There are too many epochs, or the cell fails.</exception>
     internal Comparison(PrintedRun run, TrainingSettings settings, ComparisonOptions options)
     {
         (Run, Settings, Options) = (run, settings, options);
-        var last = run.LastEpoch + Math.Max(settings.Alignment.W, settings.Alignment.Cost);
-        var epochs = Math.Max(run.Epochs, last);
-        _port = PortTrace.Run(settings, epochs, last, options.Exact);
+        _port = PortTrace.Run(run, settings, options.Exact);
         _w = new(run.Steps.Select(step => step.W), options);
         _cost = new(run.Steps.Select(step => step.Cost), options);
-        PortEpochs = _port.Epochs == epochs ? null : _port.Epochs;
         IsIdentical = settings.Alignment == Alignment.None && run.Steps.All(IsIdenticalLine);
         DifferingSteps = IsIdentical ? [] : [.. run.Steps.Where(step => !IsWSame(step) || !IsCostSame(step))];
     }
@@ -29,6 +24,9 @@ internal sealed class Comparison
     internal TrainingSettings Settings { get; }
     internal ComparisonOptions Options { get; }
 
+    /// <summary>Whether the learning rate is in the code, or was given.</summary>
+    internal bool IsRateNamed { get; init; } = true;
+
     /// <summary>Whether the port printed exactly the same lines.</summary>
     internal bool IsIdentical { get; }
 
@@ -36,7 +34,7 @@ internal sealed class Comparison
     internal List<PrintedStep> DifferingSteps { get; }
 
     /// <summary>The port's epoch count if it differs from the notebook's; otherwise null.</summary>
-    internal int? PortEpochs { get; }
+    internal int? PortEpochs => _port.OtherEpochs;
 
     /// <summary>Whether each number is the port's, and no line is missing or out of order.</summary>
     internal bool IsSame =>
@@ -49,12 +47,12 @@ internal sealed class Comparison
     internal bool OnlyCostDiffers => DifferingSteps.Count > 0 && DifferingSteps.TrueForAll(IsWSame);
 
     /// <summary>Returns the step's line with the port's numbers, or null if the port does not print that epoch.</summary>
-    internal string? WithPortNumbers(PrintedStep step) => PortCost(step) is { } cost && PortW(step) is { } w
-        ? step.WithNumbers(IsWSame(step) ? step.W.Text : _w.Format(w, step.W), FormatPortCost(step, cost))
+    internal string? LineInPort(PrintedStep step) => CostInPort(step) is { } cost && PortW(step) is { } w
+        ? step.WithNumbers(_w.Correct(step.W, w), cost)
         : null;
 
     /// <summary>Returns the port's cost for a step, in the notebook's format.</summary>
-    internal string? FormatPortCost(PrintedStep step) => PortCost(step) is { } cost ? FormatPortCost(step, cost) : null;
+    internal string? CostInPort(PrintedStep step) => PortCost(step) is { } cost ? _cost.Correct(step.Cost, cost) : null;
 
     /// <summary>Returns the largest difference in ULPs, or null without the option exact or if a value is NaN.</summary>
     internal long? MaxUlpDistance()
@@ -66,9 +64,6 @@ internal sealed class Comparison
     }
 
     private bool IsIdenticalLine(PrintedStep step) => !step.HasColors && step.Text == _port.FormatLine(step.Epoch);
-
-    private string FormatPortCost(PrintedStep step, float cost) =>
-        IsCostSame(step) ? step.Cost.Text : _cost.Format(cost, step.Cost);
 
     private float? PortW(PrintedStep step) => _port.NumbersAt(step.Epoch + Settings.Alignment.W)?.W;
     private float? PortCost(PrintedStep step) => _port.NumbersAt(step.Epoch + Settings.Alignment.Cost)?.Cost;

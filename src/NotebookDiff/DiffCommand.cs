@@ -6,7 +6,6 @@ using static TorchPort.CommandLine;
 
 namespace NotebookDiff;
 
-/// <summary>The diff command.</summary>
 internal sealed class DiffCommand
 {
     private const string DefaultNotebook = "gradient-descent.ipynb";
@@ -35,7 +34,6 @@ internal sealed class DiffCommand
     private readonly Option<bool> _exact = CreateFlag("--exact", "with --execute: compare floats bit for bit");
     private readonly Option<bool> _inOrder = CreateFlag("--in-order", "with --execute: run all cells from top to bottom");
 
-    /// <summary>Creates the command.</summary>
     internal static Command Create()
     {
         var diff = new DiffCommand();
@@ -58,10 +56,10 @@ internal sealed class DiffCommand
     private void Validate(CommandResult given)
     {
         Option[] executeOnly = [_exact, _inOrder, _python];
-        var invalidOption = Array.Find(executeOnly, option => given.GetResult(option) is { Implicit: false });
-        if (invalidOption is not null && !given.GetValue(_execute))
+        var specified = Array.Find(executeOnly, option => given.GetResult(option) is { Implicit: false });
+        if (specified is not null && !given.GetValue(_execute))
         {
-            given.AddError($"{invalidOption.Name} requires --execute.");
+            given.AddError($"{specified.Name} requires --execute.");
         }
 
         if (given.GetValue(_notebook) is "")
@@ -75,20 +73,13 @@ internal sealed class DiffCommand
         var path = given.GetValue(_notebook) ?? Path.Combine(AppContext.BaseDirectory, DefaultNotebook);
         var notebook = NotebookFile.Read(path);
         DeviceSelector.SetDefaultDevice(given.GetValue(_device)!);
-        var options = new ComparisonOptions(given.GetValue(_exact), given.GetValue(_tolerance));
-        var isExecuted = given.GetValue(_execute);
-        var cells = isExecuted ? notebook.FindCellsToRun(given.GetValue(_inOrder)) : notebook.FindRunCells();
-        var notRun = notebook.Cells.Except(cells).ToList();
-        string? environment = null;
-        if (isExecuted)
-        {
-            string[] arguments = ["--device", $"{PortTrace.Device}", .. options.Exact ? ["--exact"] : Array.Empty<string>()];
-            (cells, environment) = NotebookRunner.Run(given.GetValue(_python)!, cells, arguments);
-        }
-
-        var verdicts = new Verdicts(options, given.GetValue(_lr));
+        var options = new ComparisonOptions(given.GetValue(_exact), given.GetValue(_tolerance), given.GetValue(_lr));
+        var (cells, environment) = given.GetValue(_execute)
+            ? NotebookRunner.Run(given.GetValue(_python)!, notebook.FindCellsToRun(given.GetValue(_inOrder)), options.Exact)
+            : (notebook.FindRunCells(), null);
+        var verdicts = new Verdicts(options);
         cells.ForEach(verdicts.Add);
-        notRun.ForEach(verdicts.AddNotRun);
+        notebook.CellsWithout(cells).ForEach(verdicts.AddNotRun);
         var report = new Report(given.GetValue(_notebook) ?? DefaultNotebook, environment);
         return report.Write(given.InvocationConfiguration.Output, verdicts);
     }

@@ -17,8 +17,10 @@ internal sealed record NotebookFile(IReadOnlyList<Cell> Cells)
         ? [.. Cells]
         : [.. Cells.Where(cell => cell.ExecutionCount is not null).OrderBy(cell => cell.Order)];
 
-    /// <summary>Reads a notebook.</summary>
-    /// <exception cref="CommandFailedException">The file cannot be read or is not a notebook.</exception>
+    /// <summary>Returns the cells except those of a list, which may have new output.</summary>
+    internal List<Cell> CellsWithout(List<Cell> others) =>
+        [.. Cells.ExceptBy(others.Select(cell => cell.Name), cell => cell.Name)];
+
     internal static NotebookFile Read(string path)
     {
         try
@@ -35,8 +37,6 @@ internal sealed record NotebookFile(IReadOnlyList<Cell> Cells)
         }
     }
 
-    /// <summary>Parses a notebook's JSON.</summary>
-    /// <exception cref="CommandFailedException">It is not a notebook.</exception>
     internal static NotebookFile Parse(string path, byte[] json)
     {
         try
@@ -53,16 +53,15 @@ internal sealed record NotebookFile(IReadOnlyList<Cell> Cells)
         {
             throw new CommandFailedException($"{path} is a Git LFS pointer, not the notebook.\nFetch the notebook: git lfs pull");
         }
-        catch (JsonException e)
+        catch (Exception e) when (e is JsonException or KeyNotFoundException or InvalidOperationException or FormatException)
         {
-            var why = json is [] ? "it is empty"
-                : json is [0xFF, 0xFE, ..] or [0xFE, 0xFF, ..] ? "it is UTF-16"
-                : $"error on line {e.LineNumber + 1}";
+            var why = json switch
+            {
+                [] => "it is empty",
+                [0xFF, 0xFE, ..] or [0xFE, 0xFF, ..] => "it is UTF-16",
+                _ => e is JsonException error ? $"error on line {error.LineNumber + 1}" : "its cells cannot be read",
+            };
             throw new CommandFailedException($"{path} is not a valid nbformat 4 notebook: {why}.\n{Hint}");
-        }
-        catch (Exception e) when (e is KeyNotFoundException or InvalidOperationException or FormatException)
-        {
-            throw new CommandFailedException($"{path} is not a valid nbformat 4 notebook: its cells cannot be read.\n{Hint}");
         }
     }
 
@@ -81,8 +80,7 @@ internal sealed record NotebookFile(IReadOnlyList<Cell> Cells)
             var name = count is null ? position : isShared ? $"In [{count}] ({position})" : $"In [{count}]";
             var outputs = Get(cell, "outputs")?.EnumerateArray().ToList() ?? [];
             var error = outputs.Select(output => Get(output, "ename")?.GetString()).FirstOrDefault(name => name is not null);
-            var stdout = TextLines.Split(JoinOutputs(outputs, "stdout"));
-            var stderr = TextLines.Split(JoinOutputs(outputs, "stderr"));
+            var (stdout, stderr) = (JoinOutputs(outputs, "stdout"), JoinOutputs(outputs, "stderr"));
             yield return new(name, count, order, Text(cell.GetProperty("source")), stdout, stderr, error);
         }
     }

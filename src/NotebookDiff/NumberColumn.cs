@@ -36,8 +36,10 @@ internal sealed class NumberColumn
             : number.Value.Equals(value);
     }
 
-    /// <summary>Formats a float of the port as the notebook would.</summary>
-    internal string Format(float value, PrintedNumber sample) =>
+    /// <summary>Returns the text of a number that matches the port's float; otherwise the float in the notebook's format.</summary>
+    internal string Correct(PrintedNumber number, float value) => Matches(number, value) ? number.Text : Format(value, number);
+
+    private string Format(float value, PrintedNumber sample) =>
         _options.Exact || !float.IsFinite(value) ? Text(value, "g9") : CandidateTexts(value, sample).First();
 
     // Returns the possible texts for the float, most likely first: rounded to decimals or to digits, or in full.

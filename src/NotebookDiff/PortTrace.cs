@@ -6,7 +6,7 @@ using TorchSharp;
 namespace NotebookDiff;
 
 /// <summary>The lines that the port prints, which runs in this process.</summary>
-internal sealed class PortTrace(string cell, int last, bool exact)
+internal sealed class PortTrace(int cell, int epochs, int last, bool exact)
 {
     private const int DefaultEpochs = 10;
     private const int MaxEpochs = 1_000_000;
@@ -20,29 +20,32 @@ internal sealed class PortTrace(string cell, int last, bool exact)
     private int _stillSince;
     private int _secondsToProgress = 2;
 
-    /// <summary>The device that the port computes on.</summary>
     internal static torch.Device Device => torch.get_default_device();
 
-    /// <summary>The port's <c>nb_epochs</c>, or null if it printed no line.</summary>
-    internal int? Epochs => (int?)_line?.GetArgument(1);
+    /// <summary>The port's epoch count if it differs from the notebook's; otherwise null.</summary>
+    internal int? OtherEpochs => Epochs == epochs ? null : Epochs;
+
+    // The port's nb_epochs, or null if it printed no line.
+    private int? Epochs => (int?)_line?.GetArgument(1);
 
     // W and the cost have kept their bits for so long that they keep them ever after.
     private bool IsStill => _lastPrinted - _stillSince >= StillEpochs;
 
     /// <summary>
-    /// Runs one of the port's cells up to the last epoch needed. With the notebook's own settings, the cell runs as written, so
-    /// that an edit to it is detected.
+    /// Runs one of the port's cells up to the last epoch that a run needs. With the notebook's own settings, the cell runs as
+    /// written, so that an edit to it is detected.
     /// </summary>
-    /// <exception cref="CommandFailedException">There are too many epochs, or the cell fails.</exception>
-    internal static PortTrace Run(TrainingSettings settings, int epochs, int last, bool exact)
+    internal static PortTrace Run(PrintedRun run, TrainingSettings settings, bool exact)
     {
+        var (method, rate, alignment) = settings;
+        var last = run.LastEpoch + Math.Max(alignment.W, alignment.Cost);
+        var epochs = Math.Max(run.Epochs, last);
         if (last > MaxEpochs || epochs == int.MaxValue)
         {
-            throw new CommandFailedException($"epoch {Math.Max(epochs, last):N0} exceeds the limit of {MaxEpochs:N0} epochs.");
+            throw new CommandFailedException($"epoch {epochs:N0} exceeds the limit of {MaxEpochs:N0} epochs.");
         }
 
-        var (method, rate) = (settings.Method, settings.LearningRate);
-        var trace = new PortTrace($"In [{method.Cell}]", last, exact);
+        var trace = new PortTrace(method.Cell, epochs, last, exact);
         int? otherEpochs = epochs == DefaultEpochs ? null : epochs;
         double? otherRate = rate == method.DefaultRate ? null : rate;
         var notebook = new Notebook(trace.OnLine, otherEpochs, otherRate);
@@ -88,7 +91,7 @@ internal sealed class PortTrace(string cell, int last, bool exact)
 
         if (!Console.IsErrorRedirected && epoch % 1000 == 0 && _time.Elapsed.TotalSeconds > _secondsToProgress)
         {
-            StandardStreams.WriteError($"{cell}: epoch {epoch:N0} of {Math.Min(last, nb_epochs):N0}");
+            StandardStreams.WriteError($"In [{cell}]: epoch {epoch:N0} of {Math.Min(last, nb_epochs):N0}");
             _secondsToProgress *= 2;
         }
     }

@@ -21,7 +21,7 @@ internal sealed partial record PrintedStep(string Text, int Epoch, int? Epochs, 
     /// <summary>Parses a line; returns null if it is not a step.</summary>
     internal static PrintedStep? Parse(string line)
     {
-        var text = TextLines.RemoveColors(line);
+        var text = TerminalColors().Replace(line, "");
         var numbers = PrintedNumber.FindAll(text);
         var named = PairNamesWithNumbers(text, numbers).ToLookup(pair => pair.Name, pair => pair.Number);
         var (weights, costs) = (named["weight"].ToList(), named["cost"].ToList());
@@ -45,7 +45,7 @@ internal sealed partial record PrintedStep(string Text, int Epoch, int? Epochs, 
     /// <summary>Returns whether a line has a step's numbers without their names, such as <c>0 0.000 4.666667</c>.</summary>
     internal static bool IsUnnamedStep(string line)
     {
-        var text = TextLines.RemoveColors(line);
+        var text = TerminalColors().Replace(line, "");
         return !Names().IsMatch(text)
             && PrintedNumber.FindAll(text) is [{ AsInteger: not null }, var w, var cost]
             && Exercise.IsOnCurve(w, cost);
@@ -96,6 +96,9 @@ internal sealed partial record PrintedStep(string Text, int Epoch, int? Epochs, 
         | (?<epoch> epoch | 에폭 | 에포크 | \b(?:step|iter(?:ation)?)\b (?=\W*[0-9]) )
         """, RegexOptions.IgnoreCase | RegexOptions.IgnorePatternWhitespace)]
     private static partial Regex Names();
+
+    [GeneratedRegex(@"\e\[[0-9;]*m")]
+    private static partial Regex TerminalColors();
 
     // Cost (x1): 4.67, loss over 3 points: 4.67. The number follows the sign.
     [GeneratedRegex(@"^\s*[(\[\p{L}][^:=,.]*[:=]")]

@@ -2,45 +2,49 @@ using System.Globalization;
 
 namespace NotebookDiff;
 
-/// <summary>The sentences of the verdicts.</summary>
+/// <summary>The verdicts and their sentences.</summary>
 internal static class Wording
 {
-    internal const string NoSingleRate = "differs: no single learning rate explains its steps";
-    internal const string NoStep = "differs: W stays at 0, no step is taken";
-    internal const string InDoubt = "in doubt: its lines do not tell the learning rate";
-    internal const string NoOutput = "trains, but has no output";
-    internal const string NotRun = "was not run: it has no execution count; --execute --in-order runs all cells";
+    internal static readonly Verdict NoSingleRate = Differs("no single learning rate explains its steps");
+    internal static readonly Verdict NoStep = Differs("W stays at 0, no step is taken");
+    internal static readonly Verdict InDoubt = new(VerdictKind.Different, "in doubt: its lines do not tell the learning rate");
+    internal static readonly Verdict NoOutput = new(VerdictKind.Silent, "trains, but has no output");
+    internal static readonly Verdict NotRun =
+        new(VerdictKind.Silent, "was not run: it has no execution count; --execute --in-order runs all cells");
 
-    internal static string OtherCost(PrintedStep step) => $"differs: this is another cost function: {DescribeCost(step)}";
+    internal static Verdict OtherCost(PrintedStep step) => Differs($"this is another cost function: {DescribeCost(step)}");
 
-    internal static string OnlyCostDiffers(Comparison comparison)
+    internal static Verdict OnlyCostDiffers(Comparison comparison)
     {
         var step = comparison.DifferingSteps[0];
-        return $"differs: W matches the port at lr {FormatRate(comparison)}, the cost does not: {step.Cost.Text} at epoch "
-            + $"{step.Epoch}, and {comparison.FormatPortCost(step)} in the port";
+        return Differs($"W matches the port at lr {FormatRate(comparison)}, the cost does not: {step.Cost.Text} at epoch "
+            + $"{step.Epoch}, and {comparison.CostInPort(step)} in the port");
     }
 
-    internal static string OtherExercise(PrintedStep step) => NotCompared($"other data or another model: {DescribeCost(step)}");
+    internal static Verdict OtherExercise(PrintedStep step) => NotCompared($"other data or another model: {DescribeCost(step)}");
 
-    internal static string OtherStart(PrintedStep step) => NotCompared($"W starts at {step.W.Text}, not 0");
+    internal static Verdict OtherStart(PrintedStep step) => NotCompared($"W starts at {step.W.Text}, not 0");
 
-    internal static string OtherModel(int lines) =>
+    internal static Verdict OtherModel(int lines) =>
         NotCompared($"another model, with a bias or several weights or costs, {FormatCount(lines)}");
 
-    internal static string Unnamed(int lines) => NotCompared($"its lines lack the names epoch, W and cost, {FormatCount(lines)}");
+    internal static Verdict Unnamed(int lines) =>
+        NotCompared($"its lines lack the names epoch, W and cost, {FormatCount(lines)}");
 
-    internal static string OnStderr(int lines) =>
+    internal static Verdict OnStderr(int lines) =>
         NotCompared($"its lines are on stderr, print them to stdout, {FormatCount(lines)}");
 
     // SGD, lr 0.15, epochs 0 to 10: 1 of 11 lines differs, at epoch 4
-    internal static string Compared(Comparison comparison, bool isMeanByHand, bool isRateNamed)
+    internal static Verdict Compared(Comparison comparison)
     {
         var (run, rate) = (comparison.Run, FormatRate(comparison));
-        var method = isMeanByHand ? "by hand, gradient of the mean" : comparison.Settings.Method.DisplayName;
         var epochs = run.Steps.Count == 1 ? $"epoch {run.LastEpoch}" : $"epochs {run.FirstEpoch} to {run.LastEpoch}";
         var total = run.LastEpoch < run.Epochs - 1 ? $" of {run.Epochs}" : "";
-        var unnamed = isRateNamed ? "" : $", but the code does not name lr {rate}";
-        return $"{method}, lr {rate}, {epochs}{total}: {DescribeResult(comparison)}{unnamed}";
+        var unnamed = comparison.IsRateNamed ? "" : $", but the code does not name lr {rate}";
+        return new(
+            comparison.IsSame && comparison.IsRateNamed ? VerdictKind.Same : VerdictKind.Different,
+            $"{comparison.Settings.Method.DisplayName}, lr {rate}, {epochs}{total}: {DescribeResult(comparison)}{unnamed}",
+            comparison);
     }
 
     /// <summary>Returns <c>1 line</c> or <c>11 lines</c>.</summary>
@@ -52,7 +56,7 @@ internal static class Wording
     private static string DescribeResult(Comparison comparison)
     {
         var (run, options) = (comparison.Run, comparison.Options);
-        var alignment = comparison.Settings.Alignment.Description is { Length: > 0 } description ? $"{description}, " : "";
+        var alignment = comparison.Settings.Alignment.Description;
         var count = FormatCount(run.Steps.Count);
         var within = options.Tolerance is { } tolerance ? $" within {tolerance.ToString(CultureInfo.InvariantCulture)}" : "";
         var identical = options.Exact ? "bit-identical" : "identical";
@@ -83,5 +87,7 @@ internal static class Wording
     private static string DescribeCost(PrintedStep step) =>
         $"at epoch {step.Epoch}, W = {step.W.Text} has cost {step.Cost.Text}, not {Exercise.CostAt(step.W.Value):F6}";
 
-    private static string NotCompared(string reason) => $"not compared: {reason}";
+    private static Verdict Differs(string reason) => new(VerdictKind.Different, $"differs: {reason}");
+
+    private static Verdict NotCompared(string reason) => new(VerdictKind.NotCompared, $"not compared: {reason}");
 }

@@ -46,16 +46,15 @@ internal sealed class NotebookBuilder
     internal string Json() => new JsonObject { ["nbformat"] = 4, ["cells"] = _cells.DeepClone() }.ToJsonString();
 
     /// <summary>Runs the diff on a notebook's saved output, in this process.</summary>
-    internal static ProcessResult Judge(string json, ComparisonOptions? options = null, double? learningRate = null)
+    internal static ProcessResult Judge(string json, ComparisonOptions? options = null)
     {
         using var output = new StringWriter { NewLine = "\n" };
-        options ??= new ComparisonOptions();
         try
         {
             var notebook = NotebookFile.Parse("mine.ipynb", Encoding.UTF8.GetBytes(json));
-            var verdicts = new Verdicts(options, learningRate);
+            var verdicts = new Verdicts(options ?? new());
             notebook.FindRunCells().ForEach(verdicts.Add);
-            notebook.Cells.Except(notebook.FindRunCells()).ToList().ForEach(verdicts.AddNotRun);
+            notebook.CellsWithout(notebook.FindRunCells()).ForEach(verdicts.AddNotRun);
             var exitCode = new Report("mine.ipynb", environment: null).Write(output, verdicts);
             return new ProcessResult(exitCode, output.ToString(), "");
         }

@@ -165,7 +165,7 @@ public sealed class NotebookVariationTests
     [InlineData(0.15, 1, "10 of 11 lines differ, first at epoch 1")]
     public void Learning_rate_that_the_code_does_not_name_can_be_given(double rate, int exitCode, string verdict)
     {
-        var outcome = Judge(Run("no name"), learningRate: rate);
+        var outcome = Judge(Run("no name"), new(LearningRate: rate));
 
         Assert.Equal(exitCode, outcome.ExitCode);
         Assert.StartsWith($"In [3]  SGD, lr {rate}, epochs 0 to 10: {verdict}\n", outcome.Stdout, StringComparison.Ordinal);
