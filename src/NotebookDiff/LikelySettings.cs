@@ -33,27 +33,21 @@ internal sealed class LikelySettings
         IsRateNamed = isNamed || given is not null;
         Best = isNamed ? likelyNamed : given is { } rate ? FindBest(CombineWith([rate])) : likely;
         IsInDoubt = telling < 2 && (code.ChangesSteps || !IsRateNamed);
+        var steps = run.UnconvergedSteps;
+        var explained = Best.Count > 0 ? steps.Count - CountMismatches(Best[0], steps) : 0;
+        Explains = IsRateNamed ? explained > 0 && explained * 2 >= steps.Count : explained > 1 && explained * 2 > steps.Count;
     }
 
     /// <summary>The settings that explain most steps, the likeliest first.</summary>
     internal List<TrainingSettings> Best { get; }
 
-    /// <summary>Whether the learning rate is in the code, or was given.</summary>
     internal bool IsRateNamed { get; }
 
     /// <summary>Whether too few steps tell the learning rate: one step fits some rate, and converged ones fit many.</summary>
     internal bool IsInDoubt { get; }
 
     /// <summary>Whether they explain half of the steps before the run converged. Some rate explains any one step.</summary>
-    internal bool Explains
-    {
-        get
-        {
-            var steps = _run.UnconvergedSteps;
-            var explained = Best.Count > 0 ? steps.Count - CountMismatches(Best[0], steps) : 0;
-            return IsRateNamed ? explained > 0 && explained * 2 >= steps.Count : explained > 1 && explained * 2 > steps.Count;
-        }
-    }
+    internal bool Explains { get; }
 
     private List<TrainingSettings> FindBest(IEnumerable<TrainingSettings> candidates)
     {

@@ -32,8 +32,8 @@ internal sealed record NotebookFile(IReadOnlyList<Cell> Cells)
             var why = Directory.Exists(path) ? "it is a folder."
                 : e is FileNotFoundException or DirectoryNotFoundException ? "file not found."
                 : e.Message;
-            var hint = "Specify a notebook, or omit it to use this repository's.";
-            throw new CommandFailedException($"cannot read '{path}': {why}\n{hint}");
+            throw new CommandFailedException(
+                $"cannot read '{path}': {why}\nSpecify a notebook, or omit it to use this repository's.");
         }
     }
 
@@ -68,7 +68,7 @@ internal sealed record NotebookFile(IReadOnlyList<Cell> Cells)
     private static IEnumerable<Cell> ReadCells(JsonElement cells)
     {
         var code = cells.EnumerateArray().Where(cell => cell.GetProperty("cell_type").ValueEquals("code")).ToList();
-        var counts = code.ConvertAll(cell => Get(cell, "execution_count") is { } count ? ToInt(count) : (int?)null);
+        var counts = code.ConvertAll(cell => ToInt(Get(cell, "execution_count")));
         var order = 0;
         foreach (var (index, cell) in code.Index())
         {
@@ -109,7 +109,7 @@ internal sealed record NotebookFile(IReadOnlyList<Cell> Cells)
         json.TryGetProperty(name, out var value) && value.ValueKind != JsonValueKind.Null ? value : null;
 
     // Some tools write 4.0.
-    private static int ToInt(JsonElement number) => (int)number.GetDouble();
+    private static int? ToInt(JsonElement? number) => (int?)number?.GetDouble();
 
     // nbformat stores multi-line text as a string or as a list of strings.
     private static string Text(JsonElement text) =>

@@ -2,12 +2,10 @@ using System.Text.RegularExpressions;
 
 namespace NotebookDiff;
 
-/// <summary>A printed line with an epoch, one weight and one cost, and any other text.</summary>
-/// <param name="Text">The line without colors.</param>
-/// <param name="Epoch">The first integer after the word epoch, or otherwise the first in the line.</param>
-/// <param name="Epochs">The integer after a slash following the epoch, if any.</param>
-/// <param name="W">The number after a name of the weight.</param>
-/// <param name="Cost">The number after a name of the cost.</param>
+/// <summary>
+/// A printed line, without colors, that has an epoch, one weight and one cost. The epoch is the first integer after the word
+/// epoch, or otherwise the first in the line. A number after a slash is the number of epochs.
+/// </summary>
 internal sealed partial record PrintedStep(string Text, int Epoch, int? Epochs, PrintedNumber W, PrintedNumber Cost)
 {
     internal bool HasColors { get; private init; }
@@ -27,7 +25,7 @@ internal sealed partial record PrintedStep(string Text, int Epoch, int? Epochs, 
         var (weights, costs) = (named["weight"].ToList(), named["cost"].ToList());
         var integers = numbers.FindAll(number => number.AsInteger is not null).Except(weights).Except(costs).ToList();
         var word = Names().Matches(text).FirstOrDefault(match => NameOf(match) == "epoch");
-        var epoch = integers.Find(number => word is not null && number.Start > word.Index) ?? integers.FirstOrDefault();
+        var epoch = integers.Find(number => number.Start > word?.Index) ?? integers.FirstOrDefault();
         if (epoch is null || weights.Count == 0 || costs.Count == 0)
         {
             return null;
