@@ -47,33 +47,31 @@ internal sealed class Comparison
     internal bool OnlyCostDiffers => DifferingSteps.Count > 0 && DifferingSteps.TrueForAll(IsWSame);
 
     /// <summary>Returns the step's line with the port's numbers, or null if the port does not print that epoch.</summary>
-    internal string? LineInPort(PrintedStep step) => CostInPort(step) is { } cost && PortW(step) is { } w
-        ? step.WithNumbers(_w.Correct(step.W, w), cost)
+    internal string? LineInPort(PrintedStep step) => _port.NumbersFor(step) is var (w, cost)
+        ? step.WithNumbers(_w.Correct(step.W, w), _cost.Correct(step.Cost, cost))
         : null;
 
     /// <summary>Returns the port's cost for a step, in the notebook's format.</summary>
-    internal string? CostInPort(PrintedStep step) => PortCost(step) is { } cost ? _cost.Correct(step.Cost, cost) : null;
+    internal string? CostInPort(PrintedStep step) =>
+        _port.NumbersFor(step) is var (_, cost) ? _cost.Correct(step.Cost, cost) : null;
 
     /// <summary>Returns the largest difference in ULPs, or null without the option exact or if a value is NaN.</summary>
     internal long? MaxUlpDistance()
     {
-        var w = DifferingSteps.Select(step => UlpDistance(step.W, PortW(step)));
-        var cost = DifferingSteps.Select(step => UlpDistance(step.Cost, PortCost(step)));
-        List<long?> distances = [.. w, .. cost];
+        var distances = DifferingSteps.SelectMany(GetUlpDistances).ToList();
         return !Options.Exact || distances.Contains(null) ? null : distances.Max();
     }
 
     private bool IsIdenticalLine(PrintedStep step) => !step.HasColors && step.Text == _port.FormatLine(step.Epoch);
+    private bool IsWSame(PrintedStep step) => _port.NumbersFor(step) is var (w, _) && _w.Matches(step.W, w);
+    private bool IsCostSame(PrintedStep step) => _port.NumbersFor(step) is var (_, cost) && _cost.Matches(step.Cost, cost);
 
-    private float? PortW(PrintedStep step) => _port.NumbersAt(step.Epoch + Settings.Alignment.W)?.W;
-    private float? PortCost(PrintedStep step) => _port.NumbersAt(step.Epoch + Settings.Alignment.Cost)?.Cost;
-    private bool IsWSame(PrintedStep step) => PortW(step) is { } w && _w.Matches(step.W, w);
-    private bool IsCostSame(PrintedStep step) => PortCost(step) is { } cost && _cost.Matches(step.Cost, cost);
+    private long?[] GetUlpDistances(PrintedStep step) =>
+        _port.NumbersFor(step) is var (w, cost) ? [UlpDistance(step.W, w), UlpDistance(step.Cost, cost)] : [null];
 
-    private static long? UlpDistance(PrintedNumber number, float? port) =>
-        double.IsNaN(number.Value) || port is null or float.NaN
-            ? null
-            : Math.Abs(ToOrdinal((float)number.Value) - ToOrdinal(port.Value));
+    private static long? UlpDistance(PrintedNumber number, float port) => double.IsNaN(number.Value) || float.IsNaN(port)
+        ? null
+        : Math.Abs(ToOrdinal((float)number.Value) - ToOrdinal(port));
 
     // Maps floats to ordinals: adjacent floats differ by one.
     private static long ToOrdinal(float value)

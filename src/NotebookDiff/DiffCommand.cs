@@ -26,13 +26,13 @@ internal sealed class DiffCommand
         DefaultValueFactory = _ => OperatingSystem.IsWindows() ? "python" : "python3",
     };
 
-    private readonly Option<double?> _lr = CreateLearningRateOption("the learning rate of runs whose code does not name it");
-    private readonly Option<string> _device = CreateDeviceOption("the device for the port and, with --execute, the notebook");
     private readonly Option<bool> _execute =
         CreateFlag("--execute", "run the notebook; by default, only its saved output is read");
 
     private readonly Option<bool> _exact = CreateFlag("--exact", "with --execute: compare floats bit for bit");
     private readonly Option<bool> _inOrder = CreateFlag("--in-order", "with --execute: run all cells from top to bottom");
+    private readonly Option<double?> _lr = CreateLearningRateOption("the learning rate of runs whose code does not name it");
+    private readonly Option<string> _device = CreateDeviceOption("the device for the port and, with --execute, the notebook");
 
     internal static Command Create()
     {

@@ -29,7 +29,7 @@ internal sealed class NumberColumn(IEnumerable<PrintedNumber> numbers, Compariso
             : number.Value.Equals(value);
     }
 
-    /// <summary>Returns the text of a number that matches the port's float; otherwise the float in the notebook's format.</summary>
+    /// <summary>Returns the number's text if it matches the port's float; otherwise the float in that format.</summary>
     internal string Correct(PrintedNumber number, float value) => Matches(number, value) ? number.Text : Format(value, number);
 
     private string Format(float value, PrintedNumber sample) =>

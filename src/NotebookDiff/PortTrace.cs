@@ -6,7 +6,7 @@ using TorchSharp;
 namespace NotebookDiff;
 
 /// <summary>The lines that the port prints, which runs in this process.</summary>
-internal sealed class PortTrace(int cell, int epochs, int last, bool exact)
+internal sealed class PortTrace(TrainingSettings settings, int epochs, int last, bool exact)
 {
     private const int DefaultEpochs = 10;
     private const int MaxEpochs = 1_000_000;
@@ -25,7 +25,7 @@ internal sealed class PortTrace(int cell, int epochs, int last, bool exact)
     /// <summary>The port's epoch count if it differs from the notebook's; otherwise null.</summary>
     internal int? OtherEpochs => Epochs == epochs ? null : Epochs;
 
-    // The port's nb_epochs, or null if it printed no line.
+    // The nb_epochs of the last line, if any.
     private int? Epochs => (int?)_line?.GetArgument(1);
 
     // W and the cost have kept their bits for so long that they keep them ever after.
@@ -45,7 +45,7 @@ internal sealed class PortTrace(int cell, int epochs, int last, bool exact)
             throw new CommandFailedException($"epoch {epochs:N0} exceeds the limit of {MaxEpochs:N0} epochs.");
         }
 
-        var trace = new PortTrace(method.Cell, epochs, last, exact);
+        var trace = new PortTrace(settings, epochs, last, exact);
         int? otherEpochs = epochs == DefaultEpochs ? null : epochs;
         double? otherRate = rate == method.DefaultRate ? null : rate;
         var notebook = new Notebook(trace.OnLine, otherEpochs, otherRate);
@@ -62,14 +62,20 @@ internal sealed class PortTrace(int cell, int epochs, int last, bool exact)
         return trace;
     }
 
-    /// <summary>Returns W and the cost of an epoch, or null if the port does not print it.</summary>
-    internal (float W, float Cost)? NumbersAt(int epoch) =>
-        _numbers.TryGetValue(IsStill ? Math.Min(epoch, _lastPrinted) : epoch, out var numbers) ? numbers : null;
+    /// <summary>Returns the port's W and cost for a step, or null if the port does not print them.</summary>
+    internal (float W, float Cost)? NumbersFor(PrintedStep step)
+    {
+        var (w, cost, _) = settings.Alignment;
+        return NumbersAt(step.Epoch + w) is { } forW && NumbersAt(step.Epoch + cost) is { } forCost ? (forW.W, forCost.Cost) : null;
+    }
 
     /// <summary>Returns the line of an epoch, or null if the port does not print it.</summary>
     internal string? FormatLine(int epoch) => _line is not null && NumbersAt(epoch) is var (w, cost)
         ? FormattableStringFactory.Create(_line.Format, epoch, Epochs, w, cost).ToString(_format)
         : null;
+
+    private (float W, float Cost)? NumbersAt(int epoch) =>
+        _numbers.TryGetValue(IsStill ? Math.Min(epoch, _lastPrinted) : epoch, out var numbers) ? numbers : null;
 
     private void OnLine(FormattableString line)
     {
@@ -91,7 +97,7 @@ internal sealed class PortTrace(int cell, int epochs, int last, bool exact)
 
         if (!Console.IsErrorRedirected && epoch % 1000 == 0 && _time.Elapsed.TotalSeconds > _secondsToProgress)
         {
-            StandardStreams.WriteError($"In [{cell}]: epoch {epoch:N0} of {Math.Min(last, nb_epochs):N0}");
+            StandardStreams.WriteError($"In [{settings.Method.Cell}]: epoch {epoch:N0} of {Math.Min(last, nb_epochs):N0}");
             _secondsToProgress *= 2;
         }
     }

@@ -1,11 +1,10 @@
 namespace NotebookDiff;
 
-/// <summary>The steps that one training run printed, at least one, by increasing epoch, and the run above it in the cell.</summary>
+/// <summary>The steps that one training run printed, at least one, by increasing epoch, and the cell's previous run.</summary>
 internal sealed record PrintedRun(List<PrintedStep> Steps, PrintedRun? Previous = null)
 {
     internal int FirstEpoch => Steps[0].Epoch;
     internal int LastEpoch => Steps[^1].Epoch;
-
     internal int Epochs => Math.Max(Steps[^1].Epochs ?? 0, LastEpoch);
 
     /// <summary>The first 100 steps, enough to identify the exercise and the settings.</summary>

@@ -31,13 +31,16 @@ internal sealed partial record PrintedStep(string Text, int Epoch, int? Epochs, 
             return null;
         }
 
-        var epochs = FindNext(epoch, numbers, text) is { Separator: "/" } next ? next.Number.AsInteger : null;
-        var isVector = FindNext(weights[0], numbers, text) is { Separator: "," or "" };
+        var epochs = FindNext(epoch) is { Separator: "/" } next ? next.Number.AsInteger : null;
+        var isVector = FindNext(weights[0]) is { Separator: "," or "" };
         return new(text, epoch.AsInteger!.Value, epochs, weights[0], costs[0])
         {
             HasColors = text != line,
             IsOtherModel = weights.Count > 1 || isVector || costs.Count > 1 || named["bias"].Any(),
         };
+
+        (PrintedNumber Number, string Separator)? FindNext(PrintedNumber number) =>
+            numbers.Find(other => other.Start >= number.End) is { } next ? (next, text[number.End..next.Start].Trim()) : null;
     }
 
     /// <summary>Returns whether a line has a step's numbers without their names, such as <c>0 0.000 4.666667</c>.</summary>
@@ -67,23 +70,16 @@ internal sealed partial record PrintedStep(string Text, int Epoch, int? Epochs, 
     private static IEnumerable<(string Name, PrintedNumber Number)> PairNamesWithNumbers(string line, List<PrintedNumber> numbers)
     {
         var names = Names().Matches(line).Where(match => NameOf(match) != "epoch").ToList();
-        foreach (var (name, next) in names.Zip(names.Skip(1).Append(null)))
-        {
-            var start = name.Index + name.Length;
-            var end = next?.Index ?? line.Length;
-            start += WordsBeforeSign().Match(line, start, end - start).Length;
-            if (numbers.Find(number => number.Start >= start && number.Start < end) is { } number)
-            {
-                yield return (NameOf(name), number);
-            }
-        }
+        var ends = names.Skip(1).Select(name => name.Index).Append(line.Length);
+        return from named in names.Zip(ends, (name, end) => (Match: name, End: end))
+               let start = named.Match.Index + named.Match.Length
+               let words = WordsBeforeSign().Match(line, start, named.End - start)
+               let number = numbers.Find(number => number.Start >= start + words.Length && number.Start < named.End)
+               where number is not null
+               select (NameOf(named.Match), number);
     }
 
     private static string NameOf(Match match) => match.Groups.Values.Last(group => group.Success).Name;
-
-    private static (PrintedNumber Number, string Separator)? FindNext(
-        PrintedNumber number, List<PrintedNumber> numbers, string line) =>
-        numbers.Find(other => other.Start >= number.End) is { } next ? (next, line[number.End..next.Start].Trim()) : null;
 
     // W1 and W[0] are also names. In W0.353, the name is W.
     [GeneratedRegex("""

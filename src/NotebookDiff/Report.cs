@@ -4,9 +4,7 @@ using TorchSharp;
 
 namespace NotebookDiff;
 
-/// <summary>Prints the verdicts and sets the exit code. If the notebook was not executed, they are on its saved output.</summary>
-/// <param name="name">The notebook's name.</param>
-/// <param name="environment">The Python and PyTorch that ran it, or null.</param>
+/// <summary>Prints the verdicts on a notebook. The environment is the Python and PyTorch that executed it, or null.</summary>
 internal sealed class Report(string name, string? environment)
 {
     private const int MaxShownSteps = 20;
@@ -14,8 +12,7 @@ internal sealed class Report(string name, string? environment)
 
     private readonly string _name = Printable(name);
 
-    /// <summary>Prints the verdicts, the lines that differ, and what was not compared.</summary>
-    /// <returns>The exit code: 0 if every run of this exercise matches, otherwise 1.</returns>
+    /// <summary>Prints the verdicts. Returns the exit code: 0 if every run of this exercise matches, otherwise 1.</summary>
     internal int Write(TextWriter output, Verdicts verdicts)
     {
         var width = verdicts.All.Select(judged => judged.Cell.Name.Length).DefaultIfEmpty().Max();

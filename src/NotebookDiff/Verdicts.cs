@@ -29,13 +29,12 @@ internal sealed class Verdicts(ComparisonOptions options)
         }
 
         var otherModelLines = lines.Count(step => step is { IsOtherModel: true });
-        if (otherModelLines > 0)
+        var other = otherModelLines > 0 ? Wording.OtherModel(otherModelLines)
+            : verdict is null ? FindUnreadable(cell, code)
+            : null;
+        if (other is not null)
         {
-            All.Add((cell, Wording.OtherModel(otherModelLines)));
-        }
-        else if (verdict is null && FindUnreadable(cell, code) is { } unreadable)
-        {
-            All.Add((cell, unreadable));
+            All.Add((cell, other));
         }
     }
 
