@@ -37,8 +37,7 @@ internal sealed class Comparison
     internal int? PortEpochs => _port.OtherEpochs;
 
     /// <summary>Whether each number is the port's, and no line is missing or out of order.</summary>
-    internal bool IsSame =>
-        DifferingSteps.Count == 0 && PortEpochs is null && Run.FindGap() is null && !Run.IsOutOfOrder;
+    internal bool IsSame => DifferingSteps.Count == 0 && PortEpochs is null && Run.FindGap() is null && !Run.IsOutOfOrder;
 
     /// <summary>How much differs: less for lines that are exactly the port's.</summary>
     internal int Rank => IsIdentical ? -1 : DifferingSteps.Count;

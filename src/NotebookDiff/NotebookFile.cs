@@ -17,10 +17,6 @@ internal sealed record NotebookFile(IReadOnlyList<Cell> Cells)
         ? [.. Cells]
         : [.. Cells.Where(cell => cell.ExecutionCount is not null).OrderBy(cell => cell.Order)];
 
-    /// <summary>Returns the cells except those of a list, which may have new output.</summary>
-    internal List<Cell> CellsWithout(List<Cell> others) =>
-        [.. Cells.ExceptBy(others.Select(cell => cell.Name), cell => cell.Name)];
-
     internal static NotebookFile Read(string path)
     {
         try

@@ -1,9 +1,20 @@
 namespace NotebookDiff;
 
 /// <summary>The verdicts on a notebook, cell by cell.</summary>
-internal sealed class Verdicts(ComparisonOptions options)
+internal sealed class Verdicts
 {
+    private readonly ComparisonOptions _options;
     private readonly List<string> _previousCells = [];
+
+    /// <summary>Judges the cells that were run, with their output, and then the notebook's other cells.</summary>
+    internal Verdicts(NotebookFile notebook, List<Cell> cells, ComparisonOptions options)
+    {
+        _options = options;
+        cells.ForEach(Judge);
+        var notRun = notebook.Cells.ExceptBy(cells.Select(cell => cell.Name), cell => cell.Name);
+        var training = notRun.Where(cell => new CellCode(cell.Source, _previousCells).Trains);
+        All.AddRange(training.Select(cell => (cell, Wording.NotRun)));
+    }
 
     internal List<(Cell Cell, Verdict Verdict)> All { get; } = [];
 
@@ -11,11 +22,10 @@ internal sealed class Verdicts(ComparisonOptions options)
     internal List<(Cell Cell, int Count)> OtherLines { get; } = [];
 
     /// <summary>Whether a learning rate was given, but no run was compared at it.</summary>
-    internal bool IgnoresGivenRate => options.LearningRate is { } given
+    internal bool IgnoresGivenRate => _options.LearningRate is { } given
         && !All.Exists(judged => judged.Verdict.Comparison?.Settings.LearningRate == given);
 
-    /// <summary>Adds the verdicts on a cell's runs, or on its other lines.</summary>
-    internal void Add(Cell cell)
+    private void Judge(Cell cell)
     {
         var code = new CellCode(cell.Source, _previousCells);
         _previousCells.Add(cell.Source);
@@ -24,7 +34,7 @@ internal sealed class Verdicts(ComparisonOptions options)
         Verdict? verdict = null;
         foreach (var run in PrintedRun.FindAll(lines.OfType<PrintedStep>().Where(step => !step.IsOtherModel)))
         {
-            verdict = new RunJudge(run, code, options).Judge(verdict);
+            verdict = new RunJudge(run, code, _options).Judge(verdict);
             All.Add((cell, verdict));
         }
 
@@ -35,15 +45,6 @@ internal sealed class Verdicts(ComparisonOptions options)
         if (other is not null)
         {
             All.Add((cell, other));
-        }
-    }
-
-    /// <summary>Adds a verdict on a cell that was not run, if it trains.</summary>
-    internal void AddNotRun(Cell cell)
-    {
-        if (new CellCode(cell.Source, _previousCells).Trains)
-        {
-            All.Add((cell, Wording.NotRun));
         }
     }
 

@@ -31,11 +31,12 @@ public class NotebookDiffTests
 
         var outcome = TestProcess.RunDiff("--execute", "--exact", "--device", "cpu", "--python", Python.WithTorch!);
 
-        var lines = outcome.Stdout.Split('\n');
         Assert.Equal((0, ""), (outcome.ExitCode, outcome.Stderr));
-        Assert.Equal("In [2]  by hand, lr 0.1, epochs 0 to 10: bit-identical, 11 lines", lines[0]);
-        Assert.Equal("In [3]  SGD, lr 0.15, epochs 0 to 10: bit-identical, 11 lines", lines[1]);
-        Assert.Matches($"^Compared with PyTorch [0-9.a-z+]+ of {Python.WithTorch}$", lines[2]);
+        Assert.Matches($"""
+            ^In \[2]  by hand, lr 0.1, epochs 0 to 10: bit-identical, 11 lines
+            In \[3]  SGD, lr 0.15, epochs 0 to 10: bit-identical, 11 lines
+            Compared with PyTorch [0-9.a-z+]+ of {Python.WithTorch}$
+            """.ReplaceLineEndings("\n"), outcome.Stdout.TrimEnd());
     }
 
     [Fact]
@@ -85,7 +86,6 @@ public class NotebookDiffTests
     [InlineData("[diff]", "argument '[diff]'")]
     [InlineData("--execute", "cannot run '/bin/true': it is not a Python", "--python", "/bin/true")]
     [InlineData("--tolerance", "--tolerance takes a non-negative number, not '-1'", "-1")]
-    [InlineData("--lr", "--lr takes a finite number that is not negative, not 'nan'", "nan")]
     [InlineData("--lr:nan", "--lr takes a finite number that is not negative, not 'nan'")]
     [InlineData("--", "cannot read 'absent.ipynb'", "absent.ipynb")]
     [InlineData("--execute", "cannot run 'no-such-python': file not found", "--python", "no-such-python")]
