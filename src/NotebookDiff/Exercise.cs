@@ -36,9 +36,10 @@ internal static class Exercise
     {
         var steps = run.UnconvergedSteps;
         var previousW = steps.Select(step => step.W).Prepend(s_firstW);
-        var pairs = steps.Zip(previousW).Where(pair => !IsOnCurve(pair.First.W, pair.First.Cost, costAt));
-        var off = pairs.Where(pair => !IsOnCurve(pair.Second, pair.First.Cost, costAt)).ToList();
-        return off.Count > 0 && off.Count * 2 >= steps.Count ? off[0].First : null;
+        var off = steps.Zip(previousW)
+            .Where(pair => !IsOnCurve(pair.First.W, pair.First.Cost, costAt) && !IsOnCurve(pair.Second, pair.First.Cost, costAt))
+            .Select(pair => pair.First).ToList();
+        return off.Count > 0 && off.Count * 2 >= steps.Count ? off[0] : null;
     }
 
     /// <summary>Returns whether a cost is the one at W, to their printed precision.</summary>

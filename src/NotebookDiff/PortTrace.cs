@@ -65,8 +65,9 @@ internal sealed class PortTrace(TrainingSettings settings, int epochs, int last,
     /// <summary>Returns the port's W and cost for a step, or null if the port does not print them.</summary>
     internal (float W, float Cost)? NumbersFor(PrintedStep step)
     {
-        var (w, cost, _) = settings.Alignment;
-        return NumbersAt(step.Epoch + w) is { } forW && NumbersAt(step.Epoch + cost) is { } forCost ? (forW.W, forCost.Cost) : null;
+        var w = NumbersAt(step.Epoch + settings.Alignment.W)?.W;
+        var cost = NumbersAt(step.Epoch + settings.Alignment.Cost)?.Cost;
+        return w is not null && cost is not null ? (w.Value, cost.Value) : null;
     }
 
     /// <summary>Returns the line of an epoch, or null if the port does not print it.</summary>

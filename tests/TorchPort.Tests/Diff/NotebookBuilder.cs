@@ -40,20 +40,25 @@ internal sealed class NotebookBuilder
     internal string Json() => new JsonObject { ["nbformat"] = 4, ["cells"] = _cells.DeepClone() }.ToJsonString();
 
     /// <summary>Runs the diff on a notebook's saved output, in this process.</summary>
-    internal static ProcessResult Judge(string json, ComparisonOptions? options = null)
+    internal static ProcessResult Judge(string json, ComparisonOptions? options = null) => Capture(output =>
+    {
+        var notebook = NotebookFile.Parse("mine.ipynb", Encoding.UTF8.GetBytes(json));
+        var verdicts = new Verdicts(notebook, notebook.FindRunCells(), options ?? new());
+        return new Report("mine.ipynb", environment: null).Write(output, verdicts);
+    });
+
+    /// <summary>Captures what the diff writes, its exit code and its error.</summary>
+    internal static ProcessResult Capture(Func<TextWriter, int> diff)
     {
         using var output = new StringWriter { NewLine = "\n" };
         try
         {
-            var notebook = NotebookFile.Parse("mine.ipynb", Encoding.UTF8.GetBytes(json));
-            var verdicts = new Verdicts(notebook, notebook.FindRunCells(), options ?? new());
-            var exitCode = new Report("mine.ipynb", environment: null).Write(output, verdicts);
-            return new ProcessResult(exitCode, output.ToString(), "");
+            return new ProcessResult(diff(output), output.ToString(), "");
         }
         catch (CommandFailedException e)
         {
             Assert.InRange(e.Message.Split('\n').Length, 1, 3);
-            return new ProcessResult(2, output.ToString(), e.Message + "\n");
+            return new ProcessResult(2, output.ToString(), e.Message);
         }
     }
 
