@@ -4,34 +4,22 @@ namespace NotebookDiff;
 internal sealed record ComparisonOptions(bool Exact = false, decimal? Tolerance = null, double? LearningRate = null);
 
 /// <summary>Compares a run of the notebook with the port's.</summary>
-internal sealed class Comparison
+internal sealed record Comparison(PrintedRun Run, TrainingSettings Settings, ComparisonOptions Options)
 {
-    private readonly PortTrace _port;
-    private readonly NumberColumn _w;
-    private readonly NumberColumn _cost;
-
-    internal Comparison(PrintedRun run, TrainingSettings settings, ComparisonOptions options)
-    {
-        (Run, Settings, Options) = (run, settings, options);
-        _port = PortTrace.Run(run, settings, options.Exact);
-        _w = new(run.Steps.Select(step => step.W), options);
-        _cost = new(run.Steps.Select(step => step.Cost), options);
-        IsIdentical = settings.Alignment == Alignment.None && run.Steps.All(IsIdenticalLine);
-        DifferingSteps = IsIdentical ? [] : [.. run.Steps.Where(step => !IsWSame(step) || !IsCostSame(step))];
-    }
-
-    internal PrintedRun Run { get; }
-    internal TrainingSettings Settings { get; }
-    internal ComparisonOptions Options { get; }
+    private readonly PortTrace _port = PortTrace.Run(Run, Settings, Options.Exact);
+    private readonly NumberColumn _w = new(Run.Steps.Select(step => step.W), Options);
+    private readonly NumberColumn _cost = new(Run.Steps.Select(step => step.Cost), Options);
+    private bool? _isIdentical;
 
     /// <summary>Whether the learning rate is in the code, or was given.</summary>
     internal bool IsRateNamed { get; init; } = true;
 
     /// <summary>Whether the port printed exactly the same lines.</summary>
-    internal bool IsIdentical { get; }
+    internal bool IsIdentical => _isIdentical ??= Settings.Alignment == Alignment.None && Run.Steps.All(IsIdenticalLine);
 
     /// <summary>The steps whose numbers differ from the port's.</summary>
-    internal List<PrintedStep> DifferingSteps { get; }
+    internal List<PrintedStep> DifferingSteps => field ??=
+        IsIdentical ? [] : [.. Run.Steps.Where(step => !IsWSame(step) || !IsCostSame(step))];
 
     /// <summary>The port's epoch count if it differs from the notebook's; otherwise null.</summary>
     internal int? PortEpochs => _port.OtherEpochs;
