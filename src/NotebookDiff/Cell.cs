@@ -2,7 +2,7 @@ namespace NotebookDiff;
 
 /// <summary>
 /// A code cell of a notebook. Its name is <c>In [2]</c>, or <c>In [2] (code cell 6)</c> if cells share a count, or
-/// <c>code cell 6</c>. Its stdout includes displayed text. Its error is the name of the one that it raised, or null.
+/// <c>code cell 6</c>. Stdout includes displayed text. Error is the name of the error that was raised, or null.
 /// </summary>
 internal sealed record Cell(
     string Name, int? ExecutionCount, int Order, string Source, string Stdout, string Stderr, string? Error)

@@ -1,6 +1,6 @@
 namespace NotebookDiff;
 
-/// <summary>Comparison options. The learning rate is that of runs whose code names none.</summary>
+/// <summary>Comparison options. The learning rate is used for runs whose code names none.</summary>
 internal sealed record ComparisonOptions(bool Exact = false, decimal? Tolerance = null, double? LearningRate = null);
 
 /// <summary>Compares a run of the notebook with the port's.</summary>

@@ -6,7 +6,7 @@ internal static class Exercise
     /// <summary>The cost at W = 0.</summary>
     internal const double FirstCost = 14.0 / 3;
 
-    // W before the first step is 0 to all digits.
+    // W before the first step: exactly 0.
     private static readonly PrintedNumber s_firstW = new(0, "0e-99");
 
     private static readonly Func<double, double>[] s_otherCosts =

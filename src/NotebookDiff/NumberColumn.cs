@@ -29,7 +29,7 @@ internal sealed class NumberColumn(IEnumerable<PrintedNumber> numbers, Compariso
             : number.Value.Equals(value);
     }
 
-    /// <summary>Returns the number's text if it matches the port's float; otherwise the float in that format.</summary>
+    /// <summary>Returns the number's text if it matches the port's float; otherwise the float in the column's format.</summary>
     internal string Correct(PrintedNumber number, float value) => Matches(number, value) ? number.Text : Format(value, number);
 
     private string Format(float value, PrintedNumber sample) =>

@@ -33,7 +33,7 @@ internal sealed record TrainingSettings(TrainingMethod Method, double LearningRa
             && (byWAlone || IsClose(step.Cost, Exercise.FirstCost * Math.Pow(Q, costPower), step.Epoch));
     }
 
-    /// <summary>Returns the learning rates that give a step's W: q may be negative.</summary>
+    /// <summary>Returns the learning rates that give a step's W: up to two, since q may be negative.</summary>
     internal IEnumerable<double> SolveRates(PrintedStep step)
     {
         var q = Math.Pow(Math.Abs(1 - step.W.Value), 1.0 / (step.Epoch + Alignment.W));
