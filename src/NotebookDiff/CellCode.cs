@@ -6,9 +6,7 @@ namespace NotebookDiff;
 /// <summary>Answers a few questions about a cell's code, which is never run or interpreted.</summary>
 internal sealed partial class CellCode
 {
-    private const string Number =
-        @"(?<number>-?(?:[0-9]+\.?[0-9]*|(?<!:)\.[0-9]+)(?:e[-+]?[0-9]+)?)(?![\w.])";
-
+    private const string Number = @"(?<number>-?(?:[0-9]+\.?[0-9]*|(?<!:)\.[0-9]+)(?:e[-+]?[0-9]+)?)(?![\w.])";
     private const int MaxNumbers = 300;
 
     private static readonly string[] s_otherSteps =
@@ -40,25 +38,26 @@ internal sealed partial class CellCode
     /// <summary>The positive numbers that may be its learning rate, those below 1 first.</summary>
     internal IReadOnlyList<double> Numbers { get; }
 
-    internal bool CallsOptimizer => Has(".step(") || Has("optim.") || Has("SGD(");
-
-    /// <summary>Whether it changes W itself: <c>W -= lr * gradient</c>.</summary>
-    internal bool StepsByHand => Has("-=") || Has("sub_(") || Has("= W -");
+    /// <summary>The methods that it may train by, the likeliest first.</summary>
+    internal IEnumerable<TrainingMethod> Methods =>
+        !CallsOptimizer ? [TrainingMethod.ByHand, TrainingMethod.MeanByHand]
+        : StepsByHand ? [TrainingMethod.Sgd, TrainingMethod.ByHand]
+        : [TrainingMethod.Sgd];
 
     /// <summary>Whether its steps may differ from the port's.</summary>
     internal bool ChangesSteps => s_otherSteps.Any(Has);
 
     /// <summary>Whether it trains this model outside a function: it has a loop that steps, and prints a W and a cost.</summary>
-    internal bool Trains
-    {
-        get
-        {
-            var loop = string.Join('\n', _cell.Split('\n').SkipWhile(line => line.Split(' ')[0] is not ("for" or "while")));
-            var printed = loop.Split(s_printCalls, StringSplitOptions.None).Skip(1);
-            return (CallsOptimizer || StepsByHand) && !Has("Linear(") && printed.Any(PrintedStep.NamesWeightAndCost);
-        }
-    }
+    internal bool Trains =>
+        (CallsOptimizer || StepsByHand) && !Has("Linear(") && PrintsInLoop.Any(PrintedStep.NamesWeightAndCost);
 
+    // The code after each call that prints, from the first loop outside a function.
+    private IEnumerable<string> PrintsInLoop =>
+        string.Join('\n', _cell.Split('\n').SkipWhile(line => line.Split(' ')[0] is not ("for" or "while")))
+            .Split(s_printCalls, StringSplitOptions.None).Skip(1);
+
+    private bool CallsOptimizer => Has(".step(") || Has("optim.") || Has("SGD(");
+    private bool StepsByHand => Has("-=") || Has("sub_(") || Has("= W -");
     private bool Has(string text) => _code.Contains(text, StringComparison.Ordinal);
 
     private static string RemoveComments(string code) => Comments().Replace(code, match => match.Groups["text"].Value);

@@ -1,46 +1,31 @@
 namespace NotebookDiff;
 
-/// <summary>Comparison options: bit for bit, or within a tolerance.</summary>
-internal sealed record ComparisonOptions(bool Exact = false, decimal? Tolerance = null);
+/// <summary>Comparison options. The learning rate is used for runs whose code names none.</summary>
+internal sealed record ComparisonOptions(bool Exact = false, decimal? Tolerance = null, double? LearningRate = null);
 
 /// <summary>Compares a run of the notebook with the port's.</summary>
-internal sealed class Comparison
+internal sealed record Comparison(PrintedRun Run, TrainingSettings Settings, ComparisonOptions Options)
 {
-    private readonly PortTrace _port;
-    private readonly NumberColumn _w;
-    private readonly NumberColumn _cost;
+    private readonly PortTrace _port = PortTrace.Run(Run, Settings, Options.Exact);
+    private readonly NumberColumn _w = new(Run.Steps.Select(step => step.W), Options);
+    private readonly NumberColumn _cost = new(Run.Steps.Select(step => step.Cost), Options);
+    private bool? _isIdentical;
 
-    /// <summary>Runs the port with the settings and compares the lines.</summary>
-    /// <exception cref="TorchPort.CommandFailedException">There are too many epochs, or the cell fails.</exception>
-    internal Comparison(PrintedRun run, TrainingSettings settings, ComparisonOptions options)
-    {
-        (Run, Settings, Options) = (run, settings, options);
-        var last = run.LastEpoch + Math.Max(settings.Alignment.W, settings.Alignment.Cost);
-        var epochs = Math.Max(run.Epochs, last);
-        _port = PortTrace.Run(settings, epochs, last, options.Exact);
-        _w = new(run.Steps.Select(step => step.W), options);
-        _cost = new(run.Steps.Select(step => step.Cost), options);
-        PortEpochs = _port.Epochs == epochs ? null : _port.Epochs;
-        IsIdentical = settings.Alignment == Alignment.None && run.Steps.All(IsIdenticalLine);
-        DifferingSteps = IsIdentical ? [] : [.. run.Steps.Where(step => !IsWSame(step) || !IsCostSame(step))];
-    }
-
-    internal PrintedRun Run { get; }
-    internal TrainingSettings Settings { get; }
-    internal ComparisonOptions Options { get; }
+    /// <summary>Whether the learning rate is in the code, or was given.</summary>
+    internal bool IsRateNamed { get; init; } = true;
 
     /// <summary>Whether the port printed exactly the same lines.</summary>
-    internal bool IsIdentical { get; }
+    internal bool IsIdentical => _isIdentical ??= Settings.Alignment == Alignment.None && Run.Steps.All(IsIdenticalLine);
 
     /// <summary>The steps whose numbers differ from the port's.</summary>
-    internal List<PrintedStep> DifferingSteps { get; }
+    internal List<PrintedStep> DifferingSteps => field ??=
+        IsIdentical ? [] : [.. Run.Steps.Where(step => !IsWSame(step) || !IsCostSame(step))];
 
     /// <summary>The port's epoch count if it differs from the notebook's; otherwise null.</summary>
-    internal int? PortEpochs { get; }
+    internal int? PortEpochs => _port.OtherEpochs;
 
     /// <summary>Whether each number is the port's, and no line is missing or out of order.</summary>
-    internal bool IsSame =>
-        DifferingSteps.Count == 0 && PortEpochs is null && Run.FindGap() is null && !Run.IsOutOfOrder;
+    internal bool IsSame => DifferingSteps.Count == 0 && PortEpochs is null && Run.FindGap() is null && !Run.IsOutOfOrder;
 
     /// <summary>How much differs: less for lines that are exactly the port's.</summary>
     internal int Rank => IsIdentical ? -1 : DifferingSteps.Count;
@@ -49,36 +34,31 @@ internal sealed class Comparison
     internal bool OnlyCostDiffers => DifferingSteps.Count > 0 && DifferingSteps.TrueForAll(IsWSame);
 
     /// <summary>Returns the step's line with the port's numbers, or null if the port does not print that epoch.</summary>
-    internal string? WithPortNumbers(PrintedStep step) => PortCost(step) is { } cost && PortW(step) is { } w
-        ? step.WithNumbers(IsWSame(step) ? step.W.Text : _w.Format(w, step.W), FormatPortCost(step, cost))
+    internal string? LineInPort(PrintedStep step) => _port.NumbersFor(step) is var (w, cost)
+        ? step.WithNumbers(_w.Correct(step.W, w), _cost.Correct(step.Cost, cost))
         : null;
 
     /// <summary>Returns the port's cost for a step, in the notebook's format.</summary>
-    internal string? FormatPortCost(PrintedStep step) => PortCost(step) is { } cost ? FormatPortCost(step, cost) : null;
+    internal string? CostInPort(PrintedStep step) =>
+        _port.NumbersFor(step) is var (_, cost) ? _cost.Correct(step.Cost, cost) : null;
 
     /// <summary>Returns the largest difference in ULPs, or null without the option exact or if a value is NaN.</summary>
     internal long? MaxUlpDistance()
     {
-        var w = DifferingSteps.Select(step => UlpDistance(step.W, PortW(step)));
-        var cost = DifferingSteps.Select(step => UlpDistance(step.Cost, PortCost(step)));
-        List<long?> distances = [.. w, .. cost];
+        var distances = DifferingSteps.SelectMany(GetUlpDistances).ToList();
         return !Options.Exact || distances.Contains(null) ? null : distances.Max();
     }
 
     private bool IsIdenticalLine(PrintedStep step) => !step.HasColors && step.Text == _port.FormatLine(step.Epoch);
+    private bool IsWSame(PrintedStep step) => _port.NumbersFor(step) is var (w, _) && _w.Matches(step.W, w);
+    private bool IsCostSame(PrintedStep step) => _port.NumbersFor(step) is var (_, cost) && _cost.Matches(step.Cost, cost);
 
-    private string FormatPortCost(PrintedStep step, float cost) =>
-        IsCostSame(step) ? step.Cost.Text : _cost.Format(cost, step.Cost);
+    private long?[] GetUlpDistances(PrintedStep step) =>
+        _port.NumbersFor(step) is var (w, cost) ? [UlpDistance(step.W, w), UlpDistance(step.Cost, cost)] : [null];
 
-    private float? PortW(PrintedStep step) => _port.NumbersAt(step.Epoch + Settings.Alignment.W)?.W;
-    private float? PortCost(PrintedStep step) => _port.NumbersAt(step.Epoch + Settings.Alignment.Cost)?.Cost;
-    private bool IsWSame(PrintedStep step) => PortW(step) is { } w && _w.Matches(step.W, w);
-    private bool IsCostSame(PrintedStep step) => PortCost(step) is { } cost && _cost.Matches(step.Cost, cost);
-
-    private static long? UlpDistance(PrintedNumber number, float? port) =>
-        double.IsNaN(number.Value) || port is null or float.NaN
-            ? null
-            : Math.Abs(ToOrdinal((float)number.Value) - ToOrdinal(port.Value));
+    private static long? UlpDistance(PrintedNumber number, float port) => double.IsNaN(number.Value) || float.IsNaN(port)
+        ? null
+        : Math.Abs(ToOrdinal((float)number.Value) - ToOrdinal(port));
 
     // Maps floats to ordinals: adjacent floats differ by one.
     private static long ToOrdinal(float value)

@@ -6,7 +6,6 @@ using static TorchPort.CommandLine;
 
 namespace NotebookDiff;
 
-/// <summary>The diff command.</summary>
 internal sealed class DiffCommand
 {
     private const string DefaultNotebook = "gradient-descent.ipynb";
@@ -27,15 +26,14 @@ internal sealed class DiffCommand
         DefaultValueFactory = _ => OperatingSystem.IsWindows() ? "python" : "python3",
     };
 
-    private readonly Option<double?> _lr = CreateLearningRateOption("the learning rate of runs whose code does not name it");
-    private readonly Option<string> _device = CreateDeviceOption("the device for the port and, with --execute, the notebook");
     private readonly Option<bool> _execute =
         CreateFlag("--execute", "run the notebook; by default, only its saved output is read");
 
     private readonly Option<bool> _exact = CreateFlag("--exact", "with --execute: compare floats bit for bit");
     private readonly Option<bool> _inOrder = CreateFlag("--in-order", "with --execute: run all cells from top to bottom");
+    private readonly Option<double?> _lr = CreateLearningRateOption("the learning rate of runs whose code does not name it");
+    private readonly Option<string> _device = CreateDeviceOption("the device for the port and, with --execute, the notebook");
 
-    /// <summary>Creates the command.</summary>
     internal static Command Create()
     {
         var diff = new DiffCommand();
@@ -58,10 +56,10 @@ internal sealed class DiffCommand
     private void Validate(CommandResult given)
     {
         Option[] executeOnly = [_exact, _inOrder, _python];
-        var invalidOption = Array.Find(executeOnly, option => given.GetResult(option) is { Implicit: false });
-        if (invalidOption is not null && !given.GetValue(_execute))
+        var specified = Array.Find(executeOnly, option => given.GetResult(option) is { Implicit: false });
+        if (specified is not null && !given.GetValue(_execute))
         {
-            given.AddError($"{invalidOption.Name} requires --execute.");
+            given.AddError($"{specified.Name} requires --execute.");
         }
 
         if (given.GetValue(_notebook) is "")
@@ -75,20 +73,11 @@ internal sealed class DiffCommand
         var path = given.GetValue(_notebook) ?? Path.Combine(AppContext.BaseDirectory, DefaultNotebook);
         var notebook = NotebookFile.Read(path);
         DeviceSelector.SetDefaultDevice(given.GetValue(_device)!);
-        var options = new ComparisonOptions(given.GetValue(_exact), given.GetValue(_tolerance));
-        var isExecuted = given.GetValue(_execute);
-        var cells = isExecuted ? notebook.FindCellsToRun(given.GetValue(_inOrder)) : notebook.FindRunCells();
-        var notRun = notebook.Cells.Except(cells).ToList();
-        string? environment = null;
-        if (isExecuted)
-        {
-            string[] arguments = ["--device", $"{PortTrace.Device}", .. options.Exact ? ["--exact"] : Array.Empty<string>()];
-            (cells, environment) = NotebookRunner.Run(given.GetValue(_python)!, cells, arguments);
-        }
-
-        var verdicts = new Verdicts(options, given.GetValue(_lr));
-        cells.ForEach(verdicts.Add);
-        notRun.ForEach(verdicts.AddNotRun);
+        var options = new ComparisonOptions(given.GetValue(_exact), given.GetValue(_tolerance), given.GetValue(_lr));
+        var (cells, environment) = given.GetValue(_execute)
+            ? NotebookRunner.Run(given.GetValue(_python)!, notebook.FindCellsToRun(given.GetValue(_inOrder)), options.Exact)
+            : (notebook.FindRunCells(), null);
+        var verdicts = new Verdicts(notebook, cells, options);
         var report = new Report(given.GetValue(_notebook) ?? DefaultNotebook, environment);
         return report.Write(given.InvocationConfiguration.Output, verdicts);
     }

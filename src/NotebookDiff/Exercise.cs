@@ -6,6 +6,9 @@ internal static class Exercise
     /// <summary>The cost at W = 0.</summary>
     internal const double FirstCost = 14.0 / 3;
 
+    // W before the first step: exactly 0.
+    private static readonly PrintedNumber s_firstW = new(0, "0e-99");
+
     private static readonly Func<double, double>[] s_otherCosts =
     [
         // half of the mean, half of the sum, the sum, the root of the mean
@@ -24,33 +27,26 @@ internal static class Exercise
     internal static double CostAt(double w) => FirstCost * (1 - w) * (1 - w);
 
     /// <summary>Returns whether a run's costs are those of the same data and model, by another cost function.</summary>
-    internal static bool HasOtherCost(PrintedRun run) => s_otherCosts.Any(cost => FindOffCurve(run, cost) is null);
+    internal static bool HasOtherCost(PrintedRun run) => s_otherCosts.Any(costAt => FindOffCurve(run, costAt) is null);
 
     /// <summary>
     /// Returns the first step whose cost fits neither its own W nor the previous step's, if at least half of the steps are off.
     /// </summary>
-    internal static PrintedStep? FindOffCurve(PrintedRun run) => FindOffCurve(run, CostAt);
-
-    /// <summary>Returns whether a cost is the one at W, to their printed precision.</summary>
-    internal static bool IsOnCurve(PrintedNumber w, PrintedNumber cost) => IsOnCurve(w, cost, CostAt);
-
-    /// <summary>Returns whether a first step is of this exercise, but W is not 0.</summary>
-    internal static bool StartsElsewhere(PrintedStep first) => !first.W.IsCloseTo(0) && IsOnCurve(first.W, first.Cost);
-
-    private static PrintedStep? FindOffCurve(PrintedRun run, Func<double, double> costAt)
+    internal static PrintedStep? FindOffCurve(PrintedRun run, Func<double, double>? costAt = null)
     {
         var steps = run.UnconvergedSteps;
-        var off = steps.Zip(steps.Prepend(null)).Where(pair => !IsOnCurve(pair.First, pair.Second, costAt)).ToList();
-        return off.Count > 0 && off.Count * 2 >= steps.Count ? off[0].First : null;
+        var previousW = steps.Select(step => step.W).Prepend(s_firstW);
+        var off = steps.Zip(previousW)
+            .Where(pair => !IsOnCurve(pair.First.W, pair.First.Cost, costAt) && !IsOnCurve(pair.Second, pair.First.Cost, costAt))
+            .Select(pair => pair.First).ToList();
+        return off.Count > 0 && off.Count * 2 >= steps.Count ? off[0] : null;
     }
 
-    private static bool IsOnCurve(PrintedStep step, PrintedStep? previous, Func<double, double> costAt) =>
-        IsOnCurve(step.W, step.Cost, costAt)
-        || (previous is null ? step.Cost.IsCloseTo(costAt(0)) : IsOnCurve(previous.W, step.Cost, costAt));
-
-    private static bool IsOnCurve(PrintedNumber w, PrintedNumber cost, Func<double, double> costAt)
+    /// <summary>Returns whether a cost is the one at W, to their printed precision.</summary>
+    internal static bool IsOnCurve(PrintedNumber w, PrintedNumber cost, Func<double, double>? costAt = null)
     {
         // A W with few digits allows a range of costs.
+        costAt ??= CostAt;
         var expected = costAt(w.Value);
         var (lower, upper) = (costAt(w.Value - w.MaxRoundingError), costAt(w.Value + w.MaxRoundingError));
         return cost.IsCloseTo(expected, slack: Math.Max(Math.Abs(lower - expected), Math.Abs(upper - expected)));

@@ -11,17 +11,19 @@ internal sealed class LikelySettings
     private static readonly int[] s_digits = [1, 2, 3, 4, 7];
 
     private readonly PrintedRun _run;
-    private readonly TrainingMethod[] _methods;
     private readonly bool _byWAlone;
+
+    // Each method and alignment, still without a rate.
+    private readonly List<TrainingSettings> _forms;
 
     /// <summary>Finds a run's settings, by both numbers or by W alone. A given rate is used if the code names none.</summary>
     internal LikelySettings(PrintedRun run, CellCode code, double? given, bool byWAlone = false)
     {
-        _run = run;
-        _byWAlone = byWAlone;
-        _methods = !code.CallsOptimizer ? [TrainingMethod.ByHand, TrainingMethod.Sgd]
-            : code.StepsByHand ? [TrainingMethod.Sgd, TrainingMethod.ByHand]
-            : [TrainingMethod.Sgd];
+        (_run, _byWAlone) = (run, byWAlone);
+        _forms =
+            [.. from method in code.Methods
+                from alignment in Alignment.CandidatesFor(run)
+                select new TrainingSettings(method, 0, alignment)];
         var named = CombineWith(code.Numbers).ToList();
         var likely = FindBest([.. named, .. Solve()]);
         var likelyNamed = likely.Intersect(named).ToList();
@@ -31,27 +33,21 @@ internal sealed class LikelySettings
         IsRateNamed = isNamed || given is not null;
         Best = isNamed ? likelyNamed : given is { } rate ? FindBest(CombineWith([rate])) : likely;
         IsInDoubt = telling < 2 && (code.ChangesSteps || !IsRateNamed);
+        var steps = run.UnconvergedSteps;
+        var explained = Best.Count > 0 ? steps.Count - CountMismatches(Best[0], steps) : 0;
+        Explains = IsRateNamed ? explained > 0 && explained * 2 >= steps.Count : explained > 1 && explained * 2 > steps.Count;
     }
 
     /// <summary>The settings that explain most steps, the likeliest first.</summary>
     internal List<TrainingSettings> Best { get; }
 
-    /// <summary>Whether the learning rate is in the code, or was given.</summary>
     internal bool IsRateNamed { get; }
 
     /// <summary>Whether too few steps tell the learning rate: one step fits some rate, and converged ones fit many.</summary>
     internal bool IsInDoubt { get; }
 
     /// <summary>Whether they explain half of the steps before the run converged. Some rate explains any one step.</summary>
-    internal bool Explains
-    {
-        get
-        {
-            var steps = _run.UnconvergedSteps;
-            var explained = Best.Count > 0 ? steps.Count - CountMismatches(Best[0], steps) : 0;
-            return IsRateNamed ? explained > 0 && explained * 2 >= steps.Count : explained > 1 && explained * 2 > steps.Count;
-        }
-    }
+    internal bool Explains { get; }
 
     private List<TrainingSettings> FindBest(IEnumerable<TrainingSettings> candidates)
     {
@@ -61,27 +57,20 @@ internal sealed class LikelySettings
     }
 
     private int CountMismatches(TrainingSettings settings, List<PrintedStep> steps) =>
-        steps.Count(step => !(_byWAlone ? settings.ExplainsW(step) : settings.Explains(step)));
+        steps.Count(step => !settings.Explains(step, _byWAlone));
 
     private IEnumerable<TrainingSettings> CombineWith(IEnumerable<double> rates) =>
-        from rate in rates
-        from method in _methods
-        from alignment in Alignment.CandidatesFor(_run)
-        select new TrainingSettings(method, rate, alignment);
+        rates.SelectMany(rate => _forms.Select(form => form with { LearningRate = rate }));
 
-    // Each W is 1 - q^k, where q may be negative.
     private IEnumerable<TrainingSettings> Solve()
     {
         var steps = _run.StepsThatTellRate;
         var every = (steps.Count / MaxStepsToSolve) + 1;
         return from digits in s_digits
                from step in steps.Where((_, index) => index % every == 0)
-               from method in _methods
-               from alignment in Alignment.CandidatesFor(_run)
-               let q = Math.Pow(Math.Abs(1 - step.W.Value), 1.0 / (step.Epoch + alignment.W))
-               from rate in new[] { (1 - q) / method.Curvature, (1 + q) / method.Curvature }
-               where rate > 0 && double.IsFinite(rate)
-               select new TrainingSettings(method, Round(rate, digits), alignment);
+               from form in _forms
+               from rate in form.SolveRates(step)
+               select form with { LearningRate = Round(rate, digits) };
     }
 
     private static double Round(double rate, int digits) =>

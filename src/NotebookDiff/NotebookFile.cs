@@ -17,8 +17,6 @@ internal sealed record NotebookFile(IReadOnlyList<Cell> Cells)
         ? [.. Cells]
         : [.. Cells.Where(cell => cell.ExecutionCount is not null).OrderBy(cell => cell.Order)];
 
-    /// <summary>Reads a notebook.</summary>
-    /// <exception cref="CommandFailedException">The file cannot be read or is not a notebook.</exception>
     internal static NotebookFile Read(string path)
     {
         try
@@ -30,13 +28,11 @@ internal sealed record NotebookFile(IReadOnlyList<Cell> Cells)
             var why = Directory.Exists(path) ? "it is a folder."
                 : e is FileNotFoundException or DirectoryNotFoundException ? "file not found."
                 : e.Message;
-            var hint = "Specify a notebook, or omit it to use this repository's.";
-            throw new CommandFailedException($"cannot read '{path}': {why}\n{hint}");
+            throw new CommandFailedException(
+                $"cannot read '{path}': {why}\nSpecify a notebook, or omit it to use this repository's.");
         }
     }
 
-    /// <summary>Parses a notebook's JSON.</summary>
-    /// <exception cref="CommandFailedException">It is not a notebook.</exception>
     internal static NotebookFile Parse(string path, byte[] json)
     {
         try
@@ -53,23 +49,22 @@ internal sealed record NotebookFile(IReadOnlyList<Cell> Cells)
         {
             throw new CommandFailedException($"{path} is a Git LFS pointer, not the notebook.\nFetch the notebook: git lfs pull");
         }
-        catch (JsonException e)
+        catch (Exception e) when (e is JsonException or KeyNotFoundException or InvalidOperationException or FormatException)
         {
-            var why = json is [] ? "it is empty"
-                : json is [0xFF, 0xFE, ..] or [0xFE, 0xFF, ..] ? "it is UTF-16"
-                : $"error on line {e.LineNumber + 1}";
+            var why = json switch
+            {
+                [] => "it is empty",
+                [0xFF, 0xFE, ..] or [0xFE, 0xFF, ..] => "it is UTF-16",
+                _ => e is JsonException error ? $"error on line {error.LineNumber + 1}" : "its cells cannot be read",
+            };
             throw new CommandFailedException($"{path} is not a valid nbformat 4 notebook: {why}.\n{Hint}");
-        }
-        catch (Exception e) when (e is KeyNotFoundException or InvalidOperationException or FormatException)
-        {
-            throw new CommandFailedException($"{path} is not a valid nbformat 4 notebook: its cells cannot be read.\n{Hint}");
         }
     }
 
     private static IEnumerable<Cell> ReadCells(JsonElement cells)
     {
         var code = cells.EnumerateArray().Where(cell => cell.GetProperty("cell_type").ValueEquals("code")).ToList();
-        var counts = code.ConvertAll(cell => Get(cell, "execution_count") is { } count ? ToInt(count) : (int?)null);
+        var counts = code.ConvertAll(cell => ToInt(Get(cell, "execution_count")));
         var order = 0;
         foreach (var (index, cell) in code.Index())
         {
@@ -81,8 +76,7 @@ internal sealed record NotebookFile(IReadOnlyList<Cell> Cells)
             var name = count is null ? position : isShared ? $"In [{count}] ({position})" : $"In [{count}]";
             var outputs = Get(cell, "outputs")?.EnumerateArray().ToList() ?? [];
             var error = outputs.Select(output => Get(output, "ename")?.GetString()).FirstOrDefault(name => name is not null);
-            var stdout = TextLines.Split(JoinOutputs(outputs, "stdout"));
-            var stderr = TextLines.Split(JoinOutputs(outputs, "stderr"));
+            var (stdout, stderr) = (JoinOutputs(outputs, "stdout"), JoinOutputs(outputs, "stderr"));
             yield return new(name, count, order, Text(cell.GetProperty("source")), stdout, stderr, error);
         }
     }
@@ -111,7 +105,7 @@ internal sealed record NotebookFile(IReadOnlyList<Cell> Cells)
         json.TryGetProperty(name, out var value) && value.ValueKind != JsonValueKind.Null ? value : null;
 
     // Some tools write 4.0.
-    private static int ToInt(JsonElement number) => (int)number.GetDouble();
+    private static int? ToInt(JsonElement? number) => (int?)number?.GetDouble();
 
     // nbformat stores multi-line text as a string or as a list of strings.
     private static string Text(JsonElement text) =>

@@ -12,16 +12,15 @@ internal static class NotebookRunner
     private static readonly JsonSerializerOptions s_json = new(JsonSerializerDefaults.Web);
 
     /// <summary>Runs cells and returns them with their new output. Python reports errors on stderr itself.</summary>
-    /// <exception cref="CommandFailedException">Python cannot be started, or a cell fails.</exception>
-    internal static (List<Cell> Cells, string Environment) Run(string python, List<Cell> cells, string[] options)
+    internal static (List<Cell> Cells, string? Environment) Run(string python, List<Cell> cells, bool exact)
     {
+        string[] options = ["--device", $"{PortTrace.Device}", .. exact ? ["--exact"] : Array.Empty<string>()];
         var input = cells.Select(cell => new { cell.Name, cell.Source, Raised = cell.Error is not null });
         try
         {
             var answer = Ask(python, JsonSerializer.Serialize(input, s_json), options);
             var (outputs, environment) = JsonSerializer.Deserialize<Answer>(answer, s_json)!;
-            var lines = outputs.Select(TextLines.Split);
-            var run = cells.Zip(lines, (cell, lines) => cell with { Lines = lines, ErrorLines = [], Error = null });
+            var run = cells.Zip(outputs, (cell, output) => cell with { Stdout = output, Stderr = "", Error = null });
             return ([.. run], environment);
         }
         catch (Exception e) when (e is Win32Exception or IOException or JsonException)

@@ -3,42 +3,37 @@ using TorchPort;
 namespace NotebookDiff;
 
 /// <summary>The printed W values or costs of a run. Matches them with the port's floats.</summary>
-internal sealed class NumberColumn
+internal sealed class NumberColumn(IEnumerable<PrintedNumber> numbers, ComparisonOptions options)
 {
     private const int MaxDecimals = 30;
     private const int MaxDigits = 17;
 
-    private readonly ComparisonOptions _options;
-    private readonly int? _decimals;
-    private readonly int _digits;
+    // The format of the column: its most decimals, of numbers without an exponent, and its most digits.
+    private readonly int? _decimals = numbers.Where(number => number.IsFinite && !number.HasExponent)
+        .Max(number => (int?)Math.Min(MaxDecimals, number.Decimals));
 
-    /// <summary>Infers the number format of a column.</summary>
-    internal NumberColumn(IEnumerable<PrintedNumber> numbers, ComparisonOptions options)
-    {
-        _options = options;
-        var finite = numbers.Where(number => number.IsFinite).ToList();
-        var plain = finite.Where(number => !number.HasExponent);
-        _decimals = plain.Max(number => (int?)Math.Min(MaxDecimals, number.Decimals));
-        _digits = Math.Clamp(finite.Select(number => number.SignificantDigits).DefaultIfEmpty().Max(), 1, MaxDigits);
-    }
+    private readonly int _digits = Math.Clamp(
+        numbers.Where(number => number.IsFinite).Max(number => (int?)number.SignificantDigits) ?? 0, 1, MaxDigits);
 
     /// <summary>Returns whether a number is a float of the port, as printed: rounded, or in full.</summary>
     internal bool Matches(PrintedNumber number, float value)
     {
-        if (_options.Exact && !float.IsNaN(value))
+        if (options.Exact && !float.IsNaN(value))
         {
             return BitConverter.SingleToInt32Bits((float)number.Value) == BitConverter.SingleToInt32Bits(value);
         }
 
         return number.IsFinite && float.IsFinite(value)
             ? CandidateTexts(value, number).Any(text => IsWithin(0, number, text))
-                || IsWithin(_options.Tolerance ?? 0, number, Format(value, number))
+                || IsWithin(options.Tolerance ?? 0, number, Format(value, number))
             : number.Value.Equals(value);
     }
 
-    /// <summary>Formats a float of the port as the notebook would.</summary>
-    internal string Format(float value, PrintedNumber sample) =>
-        _options.Exact || !float.IsFinite(value) ? Text(value, "g9") : CandidateTexts(value, sample).First();
+    /// <summary>Returns the number's text if it matches the port's float; otherwise the float in the column's format.</summary>
+    internal string Correct(PrintedNumber number, float value) => Matches(number, value) ? number.Text : Format(value, number);
+
+    private string Format(float value, PrintedNumber sample) =>
+        options.Exact || !float.IsFinite(value) ? Text(value, "g9") : CandidateTexts(value, sample).First();
 
     // Returns the possible texts for the float, most likely first: rounded to decimals or to digits, or in full.
     private IEnumerable<string> CandidateTexts(float value, PrintedNumber sample)

@@ -6,7 +6,7 @@ using TorchSharp;
 namespace NotebookDiff;
 
 /// <summary>The lines that the port prints, which runs in this process.</summary>
-internal sealed class PortTrace(string cell, int last, bool exact)
+internal sealed class PortTrace(TrainingSettings settings, int epochs, int last, bool exact)
 {
     private const int DefaultEpochs = 10;
     private const int MaxEpochs = 1_000_000;
@@ -20,29 +20,32 @@ internal sealed class PortTrace(string cell, int last, bool exact)
     private int _stillSince;
     private int _secondsToProgress = 2;
 
-    /// <summary>The device that the port computes on.</summary>
     internal static torch.Device Device => torch.get_default_device();
 
-    /// <summary>The port's <c>nb_epochs</c>, or null if it printed no line.</summary>
-    internal int? Epochs => (int?)_line?.GetArgument(1);
+    /// <summary>The port's epoch count if it differs from the notebook's; otherwise null.</summary>
+    internal int? OtherEpochs => Epochs == epochs ? null : Epochs;
+
+    // The nb_epochs of the last line, if any.
+    private int? Epochs => (int?)_line?.GetArgument(1);
 
     // W and the cost have kept their bits for so long that they keep them ever after.
     private bool IsStill => _lastPrinted - _stillSince >= StillEpochs;
 
     /// <summary>
-    /// Runs one of the port's cells up to the last epoch needed. With the notebook's own settings, the cell runs as written, so
-    /// that an edit to it is detected.
+    /// Runs one of the port's cells up to the last epoch that a run needs. With the notebook's own settings, the cell runs as
+    /// written, so that an edit to it is detected.
     /// </summary>
-    /// <exception cref="CommandFailedException">There are too many epochs, or the cell fails.</exception>
-    internal static PortTrace Run(TrainingSettings settings, int epochs, int last, bool exact)
+    internal static PortTrace Run(PrintedRun run, TrainingSettings settings, bool exact)
     {
+        var (method, rate, alignment) = settings;
+        var last = run.LastEpoch + Math.Max(alignment.W, alignment.Cost);
+        var epochs = Math.Max(run.Epochs, last);
         if (last > MaxEpochs || epochs == int.MaxValue)
         {
-            throw new CommandFailedException($"epoch {Math.Max(epochs, last):N0} exceeds the limit of {MaxEpochs:N0} epochs.");
+            throw new CommandFailedException($"epoch {epochs:N0} exceeds the limit of {MaxEpochs:N0} epochs.");
         }
 
-        var (method, rate) = (settings.Method, settings.LearningRate);
-        var trace = new PortTrace($"In [{method.Cell}]", last, exact);
+        var trace = new PortTrace(settings, epochs, last, exact);
         int? otherEpochs = epochs == DefaultEpochs ? null : epochs;
         double? otherRate = rate == method.DefaultRate ? null : rate;
         var notebook = new Notebook(trace.OnLine, otherEpochs, otherRate);
@@ -59,14 +62,21 @@ internal sealed class PortTrace(string cell, int last, bool exact)
         return trace;
     }
 
-    /// <summary>Returns W and the cost of an epoch, or null if the port does not print it.</summary>
-    internal (float W, float Cost)? NumbersAt(int epoch) =>
-        _numbers.TryGetValue(IsStill ? Math.Min(epoch, _lastPrinted) : epoch, out var numbers) ? numbers : null;
+    /// <summary>Returns the port's W and cost for a step, or null if the port does not print them.</summary>
+    internal (float W, float Cost)? NumbersFor(PrintedStep step)
+    {
+        var w = NumbersAt(step.Epoch + settings.Alignment.W)?.W;
+        var cost = NumbersAt(step.Epoch + settings.Alignment.Cost)?.Cost;
+        return w is not null && cost is not null ? (w.Value, cost.Value) : null;
+    }
 
     /// <summary>Returns the line of an epoch, or null if the port does not print it.</summary>
     internal string? FormatLine(int epoch) => _line is not null && NumbersAt(epoch) is var (w, cost)
         ? FormattableStringFactory.Create(_line.Format, epoch, Epochs, w, cost).ToString(_format)
         : null;
+
+    private (float W, float Cost)? NumbersAt(int epoch) =>
+        _numbers.TryGetValue(IsStill ? Math.Min(epoch, _lastPrinted) : epoch, out var numbers) ? numbers : null;
 
     private void OnLine(FormattableString line)
     {
@@ -88,7 +98,7 @@ internal sealed class PortTrace(string cell, int last, bool exact)
 
         if (!Console.IsErrorRedirected && epoch % 1000 == 0 && _time.Elapsed.TotalSeconds > _secondsToProgress)
         {
-            StandardStreams.WriteError($"{cell}: epoch {epoch:N0} of {Math.Min(last, nb_epochs):N0}");
+            StandardStreams.WriteError($"In [{settings.Method.Cell}]: epoch {epoch:N0} of {Math.Min(last, nb_epochs):N0}");
             _secondsToProgress *= 2;
         }
     }

@@ -24,20 +24,13 @@ internal sealed partial record PrintedNumber(int Start, string Text)
             : null;
 
     internal int Decimals => _parts[0].Split('.') is [_, var decimals] ? decimals.Length : 0;
-
-    /// <summary>The number of its digits, without leading zeros.</summary>
     internal int SignificantDigits => _parts[0].Where(char.IsAsciiDigit).SkipWhile(digit => digit == '0').Count();
 
     /// <summary>Half a unit in the last place: 0.0005 for 1.400. A tensor prints 1.0000 as 1.</summary>
-    internal double MaxRoundingError
-    {
-        get
-        {
-            var exponent = HasExponent ? int.Parse(_parts[1], PythonFormat.NumberFormat) : 0;
-            var decimals = Text.EndsWith('.') ? 4 : Decimals;
-            return IsFinite ? 0.5 * Math.Pow(10, exponent - decimals) : 0;
-        }
-    }
+    internal double MaxRoundingError =>
+        IsFinite ? 0.5 * Math.Pow(10, Exponent - (Text.EndsWith('.') ? 4 : Decimals)) : 0;
+
+    private int Exponent => HasExponent ? int.Parse(_parts[1], PythonFormat.NumberFormat) : 0;
 
     /// <summary>Finds the numbers of a line. 1,000 is one number; the 32 in float32 is none.</summary>
     internal static List<PrintedNumber> FindAll(string line) =>

@@ -1,14 +1,10 @@
 namespace NotebookDiff;
 
-/// <summary>The steps that one training run printed, at least one, by increasing epoch.</summary>
-/// <param name="Steps">The steps.</param>
-/// <param name="Previous">The previous run in the same cell, or null.</param>
-internal sealed record PrintedRun(IReadOnlyList<PrintedStep> Steps, PrintedRun? Previous = null)
+/// <summary>The steps that one training run printed, at least one, by increasing epoch, and the cell's previous run.</summary>
+internal sealed record PrintedRun(List<PrintedStep> Steps, PrintedRun? Previous = null)
 {
     internal int FirstEpoch => Steps[0].Epoch;
     internal int LastEpoch => Steps[^1].Epoch;
-
-    /// <summary>The number after the slash, or the last epoch if that is larger.</summary>
     internal int Epochs => Math.Max(Steps[^1].Epochs ?? 0, LastEpoch);
 
     /// <summary>The first 100 steps, enough to identify the exercise and the settings.</summary>
@@ -21,7 +17,6 @@ internal sealed record PrintedRun(IReadOnlyList<PrintedStep> Steps, PrintedRun? 
     internal List<PrintedStep> StepsThatTellRate =>
         [.. SampleSteps.Where(step => step.W.IsFinite && step.W.Value != 0 && !step.IsConverged)];
 
-    /// <summary>Whether W stays at 0.</summary>
     internal bool TakesNoStep => Steps.Count > 1 && Steps.All(step => step.W.Value == 0);
 
     /// <summary>Whether it begins within the previous run. A single line that repeats one of its epochs does not count.</summary>
@@ -51,27 +46,22 @@ internal sealed record PrintedRun(IReadOnlyList<PrintedStep> Steps, PrintedRun? 
     internal static List<PrintedRun> FindAll(IEnumerable<PrintedStep> steps)
     {
         var runs = new List<PrintedRun>();
-        var current = new List<PrintedStep>();
         foreach (var step in steps)
         {
-            if (current.Count > 0 && IsRepeated(step, current))
+            var current = runs.LastOrDefault();
+            if (step.Epoch > current?.LastEpoch)
             {
-                continue;
+                current.Steps.Add(step);
             }
-
-            if (current.Count == 0 || step.Epoch <= current[^1].Epoch)
+            else if (current is null || !current.IsRepeatedBy(step))
             {
-                current = [];
-                runs.Add(new(current, runs.LastOrDefault()));
+                runs.Add(new([step], current));
             }
-
-            current.Add(step);
         }
 
         return runs;
     }
 
     // Two runs that print only their last epoch may print the same line; each counts as a run.
-    private static bool IsRepeated(PrintedStep step, List<PrintedStep> run) =>
-        step.Text == run[^1].Text && (run.Count > 1 || step.Epoch == 0);
+    private bool IsRepeatedBy(PrintedStep step) => step.Text == Steps[^1].Text && (Steps.Count > 1 || step.Epoch == 0);
 }

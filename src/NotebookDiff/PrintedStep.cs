@@ -2,12 +2,10 @@ using System.Text.RegularExpressions;
 
 namespace NotebookDiff;
 
-/// <summary>A printed line with an epoch, one weight and one cost, and any other text.</summary>
-/// <param name="Text">The line without colors.</param>
-/// <param name="Epoch">The first integer after the word epoch, or otherwise the first in the line.</param>
-/// <param name="Epochs">The integer after a slash following the epoch, if any.</param>
-/// <param name="W">The number after a name of the weight.</param>
-/// <param name="Cost">The number after a name of the cost.</param>
+/// <summary>
+/// A printed line, without colors, that has an epoch, one weight and one cost. The epoch is the first integer after the word
+/// epoch, or otherwise the first in the line. A number after a slash is the number of epochs.
+/// </summary>
 internal sealed partial record PrintedStep(string Text, int Epoch, int? Epochs, PrintedNumber W, PrintedNumber Cost)
 {
     internal bool HasColors { get; private init; }
@@ -21,31 +19,34 @@ internal sealed partial record PrintedStep(string Text, int Epoch, int? Epochs, 
     /// <summary>Parses a line; returns null if it is not a step.</summary>
     internal static PrintedStep? Parse(string line)
     {
-        var text = TextLines.RemoveColors(line);
+        var text = TerminalColors().Replace(line, "");
         var numbers = PrintedNumber.FindAll(text);
         var named = PairNamesWithNumbers(text, numbers).ToLookup(pair => pair.Name, pair => pair.Number);
         var (weights, costs) = (named["weight"].ToList(), named["cost"].ToList());
         var integers = numbers.FindAll(number => number.AsInteger is not null).Except(weights).Except(costs).ToList();
         var word = Names().Matches(text).FirstOrDefault(match => NameOf(match) == "epoch");
-        var epoch = integers.Find(number => word is not null && number.Start > word.Index) ?? integers.FirstOrDefault();
+        var epoch = integers.Find(number => number.Start > word?.Index) ?? integers.FirstOrDefault();
         if (epoch is null || weights.Count == 0 || costs.Count == 0)
         {
             return null;
         }
 
-        var epochs = FindNext(epoch, numbers, text) is { Separator: "/" } next ? next.Number.AsInteger : null;
-        var isVector = FindNext(weights[0], numbers, text) is { Separator: "," or "" };
+        var epochs = FindNext(epoch) is { Separator: "/" } next ? next.Number.AsInteger : null;
+        var isVector = FindNext(weights[0]) is { Separator: "," or "" };
         return new(text, epoch.AsInteger!.Value, epochs, weights[0], costs[0])
         {
             HasColors = text != line,
             IsOtherModel = weights.Count > 1 || isVector || costs.Count > 1 || named["bias"].Any(),
         };
+
+        (PrintedNumber Number, string Separator)? FindNext(PrintedNumber number) =>
+            numbers.Find(other => other.Start >= number.End) is { } next ? (next, text[number.End..next.Start].Trim()) : null;
     }
 
     /// <summary>Returns whether a line has a step's numbers without their names, such as <c>0 0.000 4.666667</c>.</summary>
     internal static bool IsUnnamedStep(string line)
     {
-        var text = TextLines.RemoveColors(line);
+        var text = TerminalColors().Replace(line, "");
         return !Names().IsMatch(text)
             && PrintedNumber.FindAll(text) is [{ AsInteger: not null }, var w, var cost]
             && Exercise.IsOnCurve(w, cost);
@@ -69,23 +70,16 @@ internal sealed partial record PrintedStep(string Text, int Epoch, int? Epochs, 
     private static IEnumerable<(string Name, PrintedNumber Number)> PairNamesWithNumbers(string line, List<PrintedNumber> numbers)
     {
         var names = Names().Matches(line).Where(match => NameOf(match) != "epoch").ToList();
-        foreach (var (name, next) in names.Zip(names.Skip(1).Append(null)))
-        {
-            var start = name.Index + name.Length;
-            var end = next?.Index ?? line.Length;
-            start += WordsBeforeSign().Match(line, start, end - start).Length;
-            if (numbers.Find(number => number.Start >= start && number.Start < end) is { } number)
-            {
-                yield return (NameOf(name), number);
-            }
-        }
+        var ends = names.Skip(1).Select(name => name.Index).Append(line.Length);
+        return from named in names.Zip(ends, (name, end) => (Match: name, End: end))
+               let start = named.Match.Index + named.Match.Length
+               let words = WordsBeforeSign().Match(line, start, named.End - start)
+               let number = numbers.Find(number => number.Start >= start + words.Length && number.Start < named.End)
+               where number is not null
+               select (NameOf(named.Match), number);
     }
 
     private static string NameOf(Match match) => match.Groups.Values.Last(group => group.Success).Name;
-
-    private static (PrintedNumber Number, string Separator)? FindNext(
-        PrintedNumber number, List<PrintedNumber> numbers, string line) =>
-        numbers.Find(other => other.Start >= number.End) is { } next ? (next, line[number.End..next.Start].Trim()) : null;
 
     // W1 and W[0] are also names. In W0.353, the name is W.
     [GeneratedRegex("""
@@ -96,6 +90,9 @@ internal sealed partial record PrintedStep(string Text, int Epoch, int? Epochs, 
         | (?<epoch> epoch | 에폭 | 에포크 | \b(?:step|iter(?:ation)?)\b (?=\W*[0-9]) )
         """, RegexOptions.IgnoreCase | RegexOptions.IgnorePatternWhitespace)]
     private static partial Regex Names();
+
+    [GeneratedRegex(@"\e\[[0-9;]*m")]
+    private static partial Regex TerminalColors();
 
     // Cost (x1): 4.67, loss over 3 points: 4.67. The number follows the sign.
     [GeneratedRegex(@"^\s*[(\[\p{L}][^:=,.]*[:=]")]

@@ -1,34 +1,29 @@
+using System.Globalization;
 using TorchPort;
 using TorchSharp;
 
 namespace NotebookDiff;
 
-/// <summary>Prints the verdicts and sets the exit code. If the notebook was not executed, they are on its saved output.</summary>
-/// <param name="name">The notebook's name.</param>
-/// <param name="environment">The Python and PyTorch that ran it, or null.</param>
+/// <summary>Prints the verdicts on a notebook. The environment is the Python and PyTorch that executed it, or null.</summary>
 internal sealed class Report(string name, string? environment)
 {
     private const int MaxShownSteps = 20;
     private const int MaxShownCells = 5;
 
-    private readonly string _name = TextLines.ReplaceControlCharacters(name);
+    private readonly string _name = Printable(name);
 
-    /// <summary>Prints the verdicts, the lines that differ, and what was not compared.</summary>
-    /// <returns>The exit code: 0 if every run of this exercise matches, otherwise 1.</returns>
-    /// <exception cref="CommandFailedException">The notebook has no run of this exercise.</exception>
+    /// <summary>Prints the verdicts. Returns the exit code: 0 if every run of this exercise matches, otherwise 1.</summary>
     internal int Write(TextWriter output, Verdicts verdicts)
     {
-        var width = verdicts.All.Select(verdict => verdict.Cell.Name.Length).DefaultIfEmpty().Max();
-        var lines =
-            from verdict in verdicts.All
-            from line in GetDetails(verdict).Prepend($"{verdict.Cell.Name.PadRight(width)}  {verdict.Sentence}")
-            select line;
-        foreach (var line in lines.Concat(GetNotes(verdicts)))
+        var width = verdicts.All.Select(judged => judged.Cell.Name.Length).DefaultIfEmpty().Max();
+        foreach (var (cell, verdict) in verdicts.All)
         {
-            output.WriteLine(line);
+            output.WriteLine($"{cell.Name.PadRight(width)}  {verdict.Sentence}");
+            WriteDifferences(output, cell, verdict.Comparison);
         }
 
-        var kinds = verdicts.All.ConvertAll(verdict => verdict.Kind);
+        WriteNotes(output, verdicts);
+        var kinds = verdicts.All.ConvertAll(judged => judged.Verdict.Kind);
         if (!kinds.Exists(kind => kind is VerdictKind.Same or VerdictKind.Different))
         {
             throw new CommandFailedException($"nothing to compare in {_name}: {GetNothingToCompareReason(kinds)}");
@@ -41,52 +36,55 @@ internal sealed class Report(string name, string? environment)
         return kinds.TrueForAll(kind => kind is VerdictKind.Same or VerdictKind.NotCompared) ? 0 : 1;
     }
 
-    // Returns pairs of differing lines, the notebook's and the port's.
-    private IEnumerable<string> GetDetails(Verdict verdict)
+    // Writes pairs of differing lines, the notebook's and the port's.
+    private void WriteDifferences(TextWriter output, Cell cell, Comparison? comparison)
     {
-        var differing = verdict.Comparison?.DifferingSteps ?? [];
-        if (differing.Count > 0)
+        if (comparison is null or { DifferingSteps: [] })
         {
-            yield return $"--- {_name}, {verdict.Cell.Name}\n+++ the port";
+            return;
         }
 
-        foreach (var step in differing.Take(MaxShownSteps))
+        output.WriteLine($"--- {_name}, {cell.Name}\n+++ the port");
+        foreach (var step in comparison.DifferingSteps.Take(MaxShownSteps))
         {
-            var port = verdict.Comparison!.WithPortNumbers(step) ?? "(the port does not print this epoch)";
-            yield return $"-{TextLines.ReplaceControlCharacters(step.Text)}\n+{TextLines.ReplaceControlCharacters(port)}";
+            var port = comparison.LineInPort(step) ?? "(the port does not print this epoch)";
+            output.WriteLine(Printable($"-{step.Text}"));
+            output.WriteLine(Printable($"+{port}"));
         }
 
-        if (differing.Count > MaxShownSteps)
+        var more = comparison.DifferingSteps.Count - MaxShownSteps;
+        if (more > 0)
         {
-            yield return $"... and {differing.Count - MaxShownSteps} more";
+            output.WriteLine($"... and {more} more");
         }
     }
 
-    private IEnumerable<string> GetNotes(Verdicts verdicts)
+    private void WriteNotes(TextWriter output, Verdicts verdicts)
     {
         var others = verdicts.OtherLines.Where(lines => lines.Count > 0)
             .Select(lines => $"{Wording.FormatCount(lines.Count)} of {lines.Cell.Name}").ToList();
         if (others.Count > 0)
         {
             var sum = $"{verdicts.OtherLines.Sum(lines => lines.Count)} lines of {others.Count} cells";
-            yield return $"Not compared: {(others.Count > MaxShownCells ? sum : string.Join(", ", others))}";
+            output.WriteLine($"Not compared: {(others.Count > MaxShownCells ? sum : string.Join(", ", others))}");
         }
 
-        foreach (var cell in verdicts.All.Select(verdict => verdict.Cell).Where(cell => cell.Error is not null).Distinct())
+        foreach (var cell in verdicts.All.Select(judged => judged.Cell).Where(cell => cell.Error is not null).Distinct())
         {
-            yield return $"{cell.Name} raised an error: {TextLines.ReplaceControlCharacters(cell.Error!)}";
+            output.WriteLine($"{cell.Name} raised an error: {Printable(cell.Error!)}");
         }
 
         if (verdicts.IgnoresGivenRate)
         {
-            yield return "--lr is ignored: the code names each learning rate.";
+            output.WriteLine("--lr is ignored: the code names each learning rate.");
         }
 
-        if (verdicts.All.Find(verdict => !verdict.IsRateNamed) is { Comparison: { } comparison })
+        var comparisons = verdicts.All.Select(judged => judged.Verdict.Comparison);
+        if (comparisons.FirstOrDefault(comparison => comparison is { IsRateNamed: false }) is { } unnamed)
         {
-            var rate = Wording.FormatRate(comparison);
+            var rate = Wording.FormatRate(unnamed);
             var older = environment is null ? " If the output may be older than the code, use --execute." : "";
-            yield return $"If lr {rate} is right, use --lr {rate}.{older}";
+            output.WriteLine($"If lr {rate} is right, use --lr {rate}.{older}");
         }
     }
 
@@ -94,4 +92,10 @@ internal sealed class Report(string name, string? environment)
         ? "a training cell has no output.\nRun and save it in Jupyter, or use --execute."
         : "no training run of this exercise found.\n"
             + "Expected a printed line with an epoch, one weight W and a cost, like 'Epoch 0/10 W: 0.000, Cost: 4.666667'.";
+
+    // Replaces control and formatting characters, such as escape sequences and bidirectional overrides.
+    private static string Printable(string text) => string.Concat(text.Select(c => IsControlOrFormat(c) ? '\ufffd' : c));
+
+    private static bool IsControlOrFormat(char c) =>
+        c != '\t' && char.GetUnicodeCategory(c) is UnicodeCategory.Control or UnicodeCategory.Format;
 }

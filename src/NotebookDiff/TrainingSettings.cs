@@ -1,14 +1,13 @@
 namespace NotebookDiff;
 
-/// <summary>One of the port's two ways to train.</summary>
-/// <param name="Cell">The number of its cell.</param>
-/// <param name="DisplayName">Its display name.</param>
-/// <param name="Curvature">Each step multiplies 1 - W by 1 - Curvature * learning rate.</param>
-/// <param name="DefaultRate">The learning rate in the notebook.</param>
+/// <summary>
+/// One of the port's cells, or SGD's steps without an optimizer. Each step multiplies 1 - W by 1 - Curvature * learning rate.
+/// </summary>
 internal sealed record TrainingMethod(int Cell, string DisplayName, double Curvature, double DefaultRate)
 {
     internal static readonly TrainingMethod ByHand = new(2, "by hand", 14, 0.1);
     internal static readonly TrainingMethod Sgd = new(3, "SGD", 28.0 / 3, 0.15);
+    internal static readonly TrainingMethod MeanByHand = Sgd with { DisplayName = "by hand, gradient of the mean" };
 }
 
 /// <summary>
@@ -26,27 +25,26 @@ internal sealed record TrainingSettings(TrainingMethod Method, double LearningRa
             where settings.Explains(run.Steps[0])
             select settings];
 
-    /// <summary>Returns whether both numbers of a step match these settings.</summary>
-    internal bool Explains(PrintedStep step) => ExplainsW(step) && ExplainsCost(step);
-
-    /// <summary>Returns whether a step's W matches these settings to its printed precision.</summary>
-    internal bool ExplainsW(PrintedStep step)
+    /// <summary>Returns whether the numbers of a step, or its W alone, match these settings to their printed precision.</summary>
+    internal bool Explains(PrintedStep step, bool byWAlone = false)
     {
-        var w = 1 - Math.Pow(Q, step.Epoch + Alignment.W);
-        return step.W.IsCloseTo(w, RoundingOf(w, step));
+        var (wPower, costPower) = (step.Epoch + Alignment.W, 2.0 * (step.Epoch + Alignment.Cost));
+        return IsClose(step.W, 1 - Math.Pow(Q, wPower), step.Epoch)
+            && (byWAlone || IsClose(step.Cost, Exercise.FirstCost * Math.Pow(Q, costPower), step.Epoch));
     }
 
-    /// <summary>Returns whether a step's cost matches these settings to its printed precision.</summary>
-    internal bool ExplainsCost(PrintedStep step)
+    /// <summary>Returns the learning rates that give a step's W: up to two, since q may be negative.</summary>
+    internal IEnumerable<double> SolveRates(PrintedStep step)
     {
-        var cost = Exercise.FirstCost * Math.Pow(Q, 2.0 * (step.Epoch + Alignment.Cost));
-        return step.Cost.IsCloseTo(cost, RoundingOf(cost, step));
+        var q = Math.Pow(Math.Abs(1 - step.W.Value), 1.0 / (step.Epoch + Alignment.W));
+        double[] rates = [(1 - q) / Method.Curvature, (1 + q) / Method.Curvature];
+        return rates.Where(rate => rate > 0 && double.IsFinite(rate));
     }
 
     // Each step rounds W to a float32. The following steps reduce that error if the run converges.
-    private double RoundingOf(double value, PrintedStep step)
+    private bool IsClose(PrintedNumber number, double value, int epoch)
     {
-        var steps = Math.Abs(Q) < 1 ? Math.Min(step.Epoch, 1 / (1 - Math.Abs(Q))) : step.Epoch;
-        return 1e-7 * steps * Math.Max(1, Math.Abs(value));
+        var steps = Math.Abs(Q) < 1 ? Math.Min(epoch, 1 / (1 - Math.Abs(Q))) : epoch;
+        return number.IsCloseTo(value, slack: 1e-7 * steps * Math.Max(1, Math.Abs(value)));
     }
 }

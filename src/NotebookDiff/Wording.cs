@@ -2,49 +2,46 @@ using System.Globalization;
 
 namespace NotebookDiff;
 
-/// <summary>The sentences of the verdicts.</summary>
+/// <summary>The verdicts and their sentences.</summary>
 internal static class Wording
 {
-    internal const string NoSingleRate = "differs: no single learning rate explains its steps";
-    internal const string NoStep = "differs: W stays at 0, no step is taken";
-    internal const string InDoubt = "in doubt: its lines do not tell the learning rate";
-    internal const string NoOutput = "trains, but has no output";
-    internal const string NotRun = "was not run: it has no execution count; --execute --in-order runs all cells";
+    internal static readonly Verdict NoSingleRate = Differs("no single learning rate explains its steps");
+    internal static readonly Verdict NoStep = Differs("W stays at 0, no step is taken");
+    internal static readonly Verdict InDoubt = new(VerdictKind.Different, "in doubt: its lines do not tell the learning rate");
+    internal static readonly Verdict NoOutput = new(VerdictKind.Silent, "trains, but has no output");
+    internal static readonly Verdict NotRun =
+        new(VerdictKind.Silent, "was not run: it has no execution count; --execute --in-order runs all cells");
 
-    internal static string OtherCost(PrintedStep step) => $"differs: this is another cost function: {DescribeCost(step)}";
+    internal static Verdict OtherCost(PrintedStep step) => Differs($"this is another cost function: {DescribeCost(step)}");
 
-    internal static string OnlyCostDiffers(Comparison comparison)
+    internal static Verdict OnlyCostDiffers(Comparison comparison)
     {
         var step = comparison.DifferingSteps[0];
-        return $"differs: W matches the port at lr {FormatRate(comparison)}, the cost does not: {step.Cost.Text} at epoch "
-            + $"{step.Epoch}, and {comparison.FormatPortCost(step)} in the port";
+        return Differs($"W matches the port at lr {FormatRate(comparison)}, the cost does not: {step.Cost.Text} at epoch "
+            + $"{step.Epoch}, and {comparison.CostInPort(step)} in the port");
     }
 
-    internal static string OtherExercise(PrintedStep step) => NotCompared($"other data or another model: {DescribeCost(step)}");
-
-    internal static string OtherStart(PrintedStep step) => NotCompared($"W starts at {step.W.Text}, not 0");
-
-    internal static string OtherModel(int lines) =>
-        NotCompared($"another model, with a bias or several weights or costs, {FormatCount(lines)}");
-
-    internal static string Unnamed(int lines) => NotCompared($"its lines lack the names epoch, W and cost, {FormatCount(lines)}");
-
-    internal static string OnStderr(int lines) =>
-        NotCompared($"its lines are on stderr, print them to stdout, {FormatCount(lines)}");
+    internal static Verdict OtherExercise(PrintedStep step) => NotCompared($"other data or another model: {DescribeCost(step)}");
+    internal static Verdict OtherStart(PrintedStep step) => NotCompared($"W starts at {step.W.Text}, not 0");
+    internal static Verdict OtherModel(int lines) => NotCompared("another model, with a bias or several weights or costs", lines);
+    internal static Verdict Unnamed(int lines) => NotCompared("its lines lack the names epoch, W and cost", lines);
+    internal static Verdict OnStderr(int lines) => NotCompared("its lines are on stderr, print them to stdout", lines);
 
     // SGD, lr 0.15, epochs 0 to 10: 1 of 11 lines differs, at epoch 4
-    internal static string Compared(Comparison comparison, bool isMeanByHand, bool isRateNamed)
+    internal static Verdict Compared(Comparison comparison)
     {
         var (run, rate) = (comparison.Run, FormatRate(comparison));
-        var method = isMeanByHand ? "by hand, gradient of the mean" : comparison.Settings.Method.DisplayName;
-        var epochs = run.Steps.Count == 1 ? $"epoch {run.LastEpoch}" : $"epochs {run.FirstEpoch} to {run.LastEpoch}";
+        var epochs = FormatEpochs(run.FirstEpoch, run.LastEpoch);
         var total = run.LastEpoch < run.Epochs - 1 ? $" of {run.Epochs}" : "";
-        var unnamed = isRateNamed ? "" : $", but the code does not name lr {rate}";
-        return $"{method}, lr {rate}, {epochs}{total}: {DescribeResult(comparison)}{unnamed}";
+        var unnamed = comparison.IsRateNamed ? "" : $", but the code does not name lr {rate}";
+        return new(
+            comparison.IsSame && comparison.IsRateNamed ? VerdictKind.Same : VerdictKind.Different,
+            $"{comparison.Settings.Method.DisplayName}, lr {rate}, {epochs}{total}: {DescribeResult(comparison)}{unnamed}",
+            comparison);
     }
 
     /// <summary>Returns <c>1 line</c> or <c>11 lines</c>.</summary>
-    internal static string FormatCount(int lines) => lines == 1 ? "1 line" : $"{lines} lines";
+    internal static string FormatCount(long count, string noun = "line") => count == 1 ? $"1 {noun}" : $"{count} {noun}s";
 
     internal static string FormatRate(Comparison comparison) =>
         comparison.Settings.LearningRate.ToString("R", CultureInfo.InvariantCulture).Replace('E', 'e');
@@ -52,17 +49,12 @@ internal static class Wording
     private static string DescribeResult(Comparison comparison)
     {
         var (run, options) = (comparison.Run, comparison.Options);
-        var alignment = comparison.Settings.Alignment.Description is { Length: > 0 } description ? $"{description}, " : "";
+        var alignment = comparison.Settings.Alignment.Description;
         var count = FormatCount(run.Steps.Count);
         var within = options.Tolerance is { } tolerance ? $" within {tolerance.ToString(CultureInfo.InvariantCulture)}" : "";
         var identical = options.Exact ? "bit-identical" : "identical";
         var same = comparison.IsIdentical ? identical : $"same {(options.Exact ? "bits" : "numbers")}{within}";
-        var distance = comparison.MaxUlpDistance() switch
-        {
-            null => "",
-            1 => ", by at most 1 ULP",
-            var ulps => $", by at most {ulps} ULPs",
-        };
+        var distance = comparison.MaxUlpDistance() is { } ulps ? $", by at most {FormatCount(ulps, "ULP")}" : "";
         return comparison switch
         {
             { DifferingSteps: [], PortEpochs: { } epochs } => $"the port trains for {epochs} epochs, not {run.Epochs}",
@@ -73,15 +65,17 @@ internal static class Wording
         };
     }
 
-    private static string DescribeDefect(PrintedRun run) => run.FindGap() switch
-    {
-        (var first, var last) when first == last => $", epoch {first} is missing",
-        (var first, var last) => $", epochs {first} to {last} are missing",
-        null => run.IsOutOfOrder ? $", epoch {run.FirstEpoch} is out of order" : "",
-    };
+    private static string DescribeDefect(PrintedRun run) =>
+        run.FindGap() is var (first, last) ? $", {FormatEpochs(first, last)} {(first == last ? "is" : "are")} missing"
+        : run.IsOutOfOrder ? $", epoch {run.FirstEpoch} is out of order"
+        : "";
+
+    private static string FormatEpochs(int first, int last) => first == last ? $"epoch {first}" : $"epochs {first} to {last}";
 
     private static string DescribeCost(PrintedStep step) =>
         $"at epoch {step.Epoch}, W = {step.W.Text} has cost {step.Cost.Text}, not {Exercise.CostAt(step.W.Value):F6}";
 
-    private static string NotCompared(string reason) => $"not compared: {reason}";
+    private static Verdict Differs(string reason) => new(VerdictKind.Different, $"differs: {reason}");
+    private static Verdict NotCompared(string reason) => new(VerdictKind.NotCompared, $"not compared: {reason}");
+    private static Verdict NotCompared(string reason, int lines) => NotCompared($"{reason}, {FormatCount(lines)}");
 }

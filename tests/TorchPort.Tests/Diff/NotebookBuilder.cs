@@ -8,21 +8,16 @@ namespace NotebookDiff.Tests;
 /// <summary>Builds a notebook like a learner's, cell by cell.</summary>
 internal sealed class NotebookBuilder
 {
-    /// <summary>The code that imports PyTorch.</summary>
     internal const string Imports = "import torch\nfrom torch import optim";
 
     private static readonly JsonArray s_own = JsonNode.Parse(File.ReadAllText(TestProcess.Notebook))!["cells"]!.AsArray();
 
     private readonly JsonArray _cells = [];
 
-    /// <summary>The source of the repository's by-hand cell. The next property has its saved output.</summary>
+    /// <summary>The source and the saved output of the repository's by-hand cell, and of its SGD cell.</summary>
     internal static string ByHand { get; } = JoinLines(FindCell(2)["source"]!);
-
     internal static string ByHandPrinted { get; } = JoinLines(FindCell(2)["outputs"]![0]!["text"]!);
-
-    /// <summary>The source of the repository's SGD cell. The next property has its saved output.</summary>
     internal static string Sgd { get; } = JoinLines(FindCell(3)["source"]!);
-
     internal static string SgdPrinted { get; } = JoinLines(FindCell(3)["outputs"]![0]!["text"]!);
 
     /// <summary>Creates a notebook of cells without output.</summary>
@@ -42,31 +37,31 @@ internal sealed class NotebookBuilder
         return this;
     }
 
-    /// <summary>The notebook as JSON.</summary>
     internal string Json() => new JsonObject { ["nbformat"] = 4, ["cells"] = _cells.DeepClone() }.ToJsonString();
 
     /// <summary>Runs the diff on a notebook's saved output, in this process.</summary>
-    internal static ProcessResult Judge(string json, ComparisonOptions? options = null, double? learningRate = null)
+    internal static ProcessResult Judge(string json, ComparisonOptions? options = null) => Capture(output =>
+    {
+        var notebook = NotebookFile.Parse("mine.ipynb", Encoding.UTF8.GetBytes(json));
+        var verdicts = new Verdicts(notebook, notebook.FindRunCells(), options ?? new());
+        return new Report("mine.ipynb", environment: null).Write(output, verdicts);
+    });
+
+    /// <summary>Captures what the diff writes, its exit code and its error.</summary>
+    internal static ProcessResult Capture(Func<TextWriter, int> diff)
     {
         using var output = new StringWriter { NewLine = "\n" };
-        options ??= new ComparisonOptions();
         try
         {
-            var notebook = NotebookFile.Parse("mine.ipynb", Encoding.UTF8.GetBytes(json));
-            var verdicts = new Verdicts(options, learningRate);
-            notebook.FindRunCells().ForEach(verdicts.Add);
-            notebook.Cells.Except(notebook.FindRunCells()).ToList().ForEach(verdicts.AddNotRun);
-            var exitCode = new Report("mine.ipynb", environment: null).Write(output, verdicts);
-            return new ProcessResult(exitCode, output.ToString(), "");
+            return new ProcessResult(diff(output), output.ToString(), "");
         }
         catch (CommandFailedException e)
         {
             Assert.InRange(e.Message.Split('\n').Length, 1, 3);
-            return new ProcessResult(2, output.ToString(), e.Message + "\n");
+            return new ProcessResult(2, output.ToString(), e.Message);
         }
     }
 
-    /// <summary>An output of a cell.</summary>
     internal static JsonObject Stream(string name, string text) =>
         new() { ["output_type"] = "stream", ["name"] = name, ["text"] = text };
 

@@ -31,11 +31,12 @@ public class NotebookDiffTests
 
         var outcome = TestProcess.RunDiff("--execute", "--exact", "--device", "cpu", "--python", Python.WithTorch!);
 
-        var lines = outcome.Stdout.Split('\n');
         Assert.Equal((0, ""), (outcome.ExitCode, outcome.Stderr));
-        Assert.Equal("In [2]  by hand, lr 0.1, epochs 0 to 10: bit-identical, 11 lines", lines[0]);
-        Assert.Equal("In [3]  SGD, lr 0.15, epochs 0 to 10: bit-identical, 11 lines", lines[1]);
-        Assert.Matches($"^Compared with PyTorch [0-9.a-z+]+ of {Python.WithTorch}$", lines[2]);
+        Assert.Matches($"""
+            ^In \[2]  by hand, lr 0.1, epochs 0 to 10: bit-identical, 11 lines
+            In \[3]  SGD, lr 0.15, epochs 0 to 10: bit-identical, 11 lines
+            Compared with PyTorch [0-9.a-z+]+ of {Python.WithTorch}$
+            """.ReplaceLineEndings("\n"), outcome.Stdout.TrimEnd());
     }
 
     [Fact]
@@ -123,7 +124,6 @@ public class NotebookDiffTests
         }).ToList();
 
         Assert.Equal([0, 1, 2], answers.Select(answer => answer.ExitCode).Distinct().Order());
-        Assert.All(answers, answer => Assert.InRange(answer.StderrLines.Length, 0, 3));
         Assert.All(answers, answer => Assert.DoesNotContain(answer.Stderr, c => char.IsControl(c) && c != '\n'));
     }
 
@@ -131,17 +131,8 @@ public class NotebookDiffTests
     private static ProcessResult Here(params string[] arguments)
     {
         var parsed = CommandLine.Parse(DiffCommand.Create(), arguments);
-        using var output = new StringWriter { NewLine = "\n" };
-        try
-        {
-            var settings = new InvocationConfiguration { EnableDefaultExceptionHandler = false, Output = output };
-            return parsed.Errors.Count > 0
-                ? new ProcessResult(2, "", string.Join('\n', parsed.Errors))
-                : new ProcessResult(parsed.Invoke(settings), output.ToString(), "");
-        }
-        catch (CommandFailedException e)
-        {
-            return new ProcessResult(2, output.ToString(), e.Message);
-        }
+        return parsed.Errors.Count > 0
+            ? new ProcessResult(2, "", string.Join('\n', parsed.Errors))
+            : Capture(output => parsed.Invoke(new() { EnableDefaultExceptionHandler = false, Output = output }));
     }
 }

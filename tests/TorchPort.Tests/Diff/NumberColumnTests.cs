@@ -31,8 +31,8 @@ public class NumberColumnTests
                 x = struct.unpack('f', struct.pack('i', bits))[0]
                 print({format})
             """;
-        var printed = TextLines.Split(TestProcess.Run(Python.Default!, ["-c", script]).Stdout);
-        var written = printed.ConvertAll(text => new PrintedNumber(0, text));
+        var printed = TestProcess.Run(Python.Default!, ["-c", script]).Stdout.ReplaceLineEndings("\n").TrimEnd().Split('\n');
+        var written = printed.Select(text => new PrintedNumber(0, text)).ToList();
         var column = new NumberColumn(written, new());
 
         Assert.All(s_floats, (value, i) =>

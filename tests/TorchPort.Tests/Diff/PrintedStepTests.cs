@@ -5,7 +5,6 @@ public class PrintedStepTests
 {
     [Theory]
     [InlineData("Epoch    3/10 W: 1.064, Cost: 0.019115", 3, 10, "1.064", "0.019115")]
-    [InlineData("Epoch    3/10 W: 1.064 Cost: 0.019115", 3, 10, "1.064", "0.019115")]
     [InlineData("Epoch 3 / 10, w = -1.5e-05 , LOSS(mse) = nan", 3, 10, "-1.5e-05", "nan")]
     [InlineData("0003 weight 1.064 train_loss 0.02", 3, null, "1.064", "0.02")]
     [InlineData("[3] cost inf W -inf", 3, null, "-inf", "inf")]
@@ -14,7 +13,6 @@ public class PrintedStepTests
     [InlineData("Epoch 3 W1: 1.064 Cost: 0.02", 3, null, "1.064", "0.02")]
     [InlineData("Epoch 3 W[0] = 1.064 Cost: 0.02", 3, null, "1.064", "0.02")]
     [InlineData("Epoch 3 W0.353 Cost: 0.02", 3, null, "0.353", "0.02")]
-    [InlineData("Epoch 3 W: 1 Cost: 0", 3, null, "1", "0")]
     [InlineData("W: 1.064 Cost: 0.019 after 3/10 epochs", 3, 10, "1.064", "0.019")]
     [InlineData("Epoch 3/10 W: 1.064, gradient: -0.62, Cost: 0.019115", 3, 10, "1.064", "0.019115")]
     [InlineData("Epoch 3/10 Batch 1 W: 1.064, Cost: 0.019115", 3, 10, "1.064", "0.019115")]
@@ -31,17 +29,14 @@ public class PrintedStepTests
     [InlineData("Epoch 3 W: 1.064 loss over 3 points: 0.02", 3, null, "1.064", "0.02")]
     public void Parses_the_epoch_weight_and_cost(string line, int epoch, int? epochs, string w, string cost)
     {
-        var step = PrintedStep.Parse(line);
+        var step = PrintedStep.Parse(line)!;
 
-        Assert.NotNull(step);
-        Assert.Equal((epoch, epochs), (step.Epoch, step.Epochs));
-        Assert.Equal((w, cost), (step.W.Text, step.Cost.Text));
+        Assert.Equal((epoch, epochs, w, cost), (step.Epoch, step.Epochs, step.W.Text, step.Cost.Text));
         Assert.False(step.IsOtherModel);
     }
 
     [Theory]
     [InlineData(null, "")]
-    [InlineData(null, "tensor(-9.3333)")]
     [InlineData(null, "Epoch 3/10 Cost: 0.019115")]
     [InlineData(null, "Epoch 3/10 W: 1.064")]
     [InlineData(null, "W: 1.064, Cost: 0.019115")]
@@ -95,14 +90,14 @@ public class PrintedStepTests
     public void Number_is_close_to_values_within_its_precision(bool isClose, string text, double value) =>
         Assert.Equal(isClose, new PrintedNumber(0, text).IsCloseTo(value));
 
-    private static string Line(int epoch) => $"Epoch {epoch} W: 1.0 Cost: 0.0";
-
-    private static List<PrintedRun> Runs(params string[] lines) =>
-        PrintedRun.FindAll(lines.Select(PrintedStep.Parse).OfType<PrintedStep>());
-
     [Theory]
     [InlineData("Epoch 3/10 W: 1.064, Cost: 0.019 (1.064)", "Epoch 3/10 W: 2, Cost: 3 (1.064)")]
     [InlineData("Cost: 0.019 W: 1.064 at epoch 3", "Cost: 3 W: 2 at epoch 3")]
     public void Replacing_the_numbers_keeps_the_wording(string line, string replaced) =>
         Assert.Equal(replaced, PrintedStep.Parse(line)!.WithNumbers("2", "3"));
+
+    private static string Line(int epoch) => $"Epoch {epoch} W: 1.0 Cost: 0.0";
+
+    private static List<PrintedRun> Runs(params string[] lines) =>
+        PrintedRun.FindAll(lines.Select(PrintedStep.Parse).OfType<PrintedStep>());
 }

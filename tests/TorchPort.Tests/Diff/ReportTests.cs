@@ -101,19 +101,16 @@ public class ReportTests
     }
 
     [Fact]
-    public void Long_list_of_differing_lines_is_truncated() =>
-        Assert.Contains("\n... and 979 more\n", JudgeCell(LongRun).Stdout, StringComparison.Ordinal);
-
-    [Fact]
-    public void Control_characters_are_replaced()
+    public void Long_list_of_differing_lines_is_truncated()
     {
-        var outcome = JudgeCell(s_edited.With("0.975", "0.975 \e[K\a"));
+        var differing = string.Concat(Enumerable.Range(11, 999).Select(epoch => $"Epoch {epoch}/10 W: 1.001, Cost: 0.000000\n"));
 
-        Assert.Contains("W: 0.975 \ufffd[K\ufffd", outcome.Stdout, StringComparison.Ordinal);
+        Assert.Contains("\n... and 979 more\n", JudgeCell(SgdPrinted + differing).Stdout, StringComparison.Ordinal);
     }
 
-    private static string LongRun { get; } =
-        SgdPrinted + string.Concat(Enumerable.Range(11, 999).Select(epoch => $"Epoch {epoch}/10 W: 1.001, Cost: 0.000000\n"));
+    [Fact]
+    public void Control_characters_are_replaced() => Assert.Contains(
+        "W: 0.975 \ufffd[K\ufffd", JudgeCell(s_edited.With("0.975", "0.975 \e[K\a")).Stdout, StringComparison.Ordinal);
 
     private static ProcessResult JudgeCell(string printed, ComparisonOptions? options = null, string? source = null) =>
         Judge(new NotebookBuilder().Cell(source ?? Sgd, printed).Json(), options);
