@@ -10,8 +10,8 @@ internal sealed record Cell(
     /// <summary>Whether the saved notebook shows that it was run.</summary>
     internal bool WasRun => ExecutionCount is not null || Stdout.Length > 0 || Error is not null;
 
-    internal string[] Lines => SplitLines(Stdout);
-    internal string[] ErrorLines => SplitLines(Stderr);
+    internal string[] GetLines() => SplitLines(Stdout);
+    internal string[] GetErrorLines() => SplitLines(Stderr);
 
     // A carriage return also ends a line, since a terminal would overwrite it.
     private static string[] SplitLines(string text)

@@ -23,7 +23,7 @@ internal sealed partial class CellCode
         _cell = RemoveComments(cell);
         _code = _cell;
         var cells = previousCells.Reverse().Select(RemoveComments).ToList();
-        var usedNames = Words(_cell).Except(AssignedNames(_cell));
+        var usedNames = Words(_cell).Except(AssignedNames(_cell)).ToList();
         var used = cells.FindAll(previous => AssignedNames(previous).Intersect(usedNames).Any());
         foreach (var previous in cells.Where(previous => DefinedNames(previous).Intersect(Words(_code)).Any()))
         {
@@ -62,20 +62,30 @@ internal sealed partial class CellCode
 
     private static string RemoveComments(string code) => Comments().Replace(code, match => match.Groups["text"].Value);
 
-    private static string[] Words(string code) =>
-        string.Concat(code.Select(c => char.IsLetterOrDigit(c) || c == '_' ? c : ' ')).Split(' ');
+    // A name that is assigned, or names an argument, keeps its sign: lr= 0.1
+    private static string[] Words(string code)
+    {
+        var parts = code.Replace(" =", "=", StringComparison.Ordinal).Select(c => c switch
+        {
+            '=' => "= ",
+            '_' => "_",
+            _ => char.IsLetterOrDigit(c) ? $"{c}" : " ",
+        });
+        return string.Concat(parts).Split(' ', StringSplitOptions.RemoveEmptyEntries);
+    }
 
     // The names of its functions and classes.
     private static IEnumerable<string> DefinedNames(string code) =>
         from line in code.Split('\n')
         where line.StartsWith("def ", StringComparison.Ordinal) || line.StartsWith("class ", StringComparison.Ordinal)
-        select line.Split(' ', '(', ':')[1];
+        from name in Words(line).Skip(1).Take(1)
+        select name;
 
     private static IEnumerable<string> AssignedNames(string code) =>
         from line in code.Split('\n')
-        let name = line.Split(' ', '=')[0]
-        where line[name.Length..].TrimStart().StartsWith('=')
-        select name;
+        from word in Words(line).Take(1)
+        where word.EndsWith('=') && line.StartsWith(word[..^1], StringComparison.Ordinal)
+        select word[..^1];
 
     private static List<double> NumbersOf(string code) =>
         [.. NumberPairs().Matches(code).SelectMany(Evaluate).Distinct().OrderBy(number => number >= 1).Take(MaxNumbers)];

@@ -4,28 +4,31 @@ namespace NotebookDiff;
 internal sealed record ComparisonOptions(bool Exact = false, decimal? Tolerance = null, double? LearningRate = null);
 
 /// <summary>Compares a run of the notebook with the port's.</summary>
-internal sealed record Comparison(PrintedRun Run, TrainingSettings Settings, ComparisonOptions Options)
+internal sealed record Comparison(PrintedRun Printed, TrainingSettings Settings, ComparisonOptions Options, PortTrace Port)
 {
-    private readonly PortTrace _port = PortTrace.Run(Run, Settings, Options.Exact);
-    private readonly NumberColumn _w = new(Run.Steps.Select(step => step.W), Options);
-    private readonly NumberColumn _cost = new(Run.Steps.Select(step => step.Cost), Options);
+    private readonly NumberColumn _w = new(Printed.Steps.Select(step => step.W), Options);
+    private readonly NumberColumn _cost = new(Printed.Steps.Select(step => step.Cost), Options);
     private bool? _isIdentical;
+
+    /// <summary>Runs the port with the settings, to compare a run with it.</summary>
+    internal static Comparison Run(PrintedRun printed, TrainingSettings settings, ComparisonOptions options) =>
+        new(printed, settings, options, PortTrace.Run(printed, settings, options.Exact));
 
     /// <summary>Whether the learning rate is in the code, or was given.</summary>
     internal bool IsRateNamed { get; init; } = true;
 
     /// <summary>Whether the port printed exactly the same lines.</summary>
-    internal bool IsIdentical => _isIdentical ??= Settings.Alignment == Alignment.None && Run.Steps.All(IsIdenticalLine);
+    internal bool IsIdentical => _isIdentical ??= Settings.Alignment == Alignment.None && Printed.Steps.All(IsIdenticalLine);
 
     /// <summary>The steps whose numbers differ from the port's.</summary>
     internal List<PrintedStep> DifferingSteps => field ??=
-        IsIdentical ? [] : [.. Run.Steps.Where(step => !IsWSame(step) || !IsCostSame(step))];
+        IsIdentical ? [] : [.. Printed.Steps.Where(step => !IsWSame(step) || !IsCostSame(step))];
 
     /// <summary>The port's epoch count if it differs from the notebook's; otherwise null.</summary>
-    internal int? PortEpochs => _port.OtherEpochs;
+    internal int? PortEpochs => Port.OtherEpochs;
 
     /// <summary>Whether each number is the port's, and no line is missing or out of order.</summary>
-    internal bool IsSame => DifferingSteps.Count == 0 && PortEpochs is null && Run.FindGap() is null && !Run.IsOutOfOrder;
+    internal bool IsSame => DifferingSteps.Count == 0 && PortEpochs is null && Printed.FindGap() is null && !Printed.IsOutOfOrder;
 
     /// <summary>How much differs: less for lines that are exactly the port's.</summary>
     internal int Rank => IsIdentical ? -1 : DifferingSteps.Count;
@@ -34,13 +37,13 @@ internal sealed record Comparison(PrintedRun Run, TrainingSettings Settings, Com
     internal bool OnlyCostDiffers => DifferingSteps.Count > 0 && DifferingSteps.TrueForAll(IsWSame);
 
     /// <summary>Returns the step's line with the port's numbers, or null if the port does not print that epoch.</summary>
-    internal string? LineInPort(PrintedStep step) => _port.NumbersFor(step) is var (w, cost)
+    internal string? LineInPort(PrintedStep step) => Port.NumbersFor(step) is var (w, cost)
         ? step.WithNumbers(_w.Correct(step.W, w), _cost.Correct(step.Cost, cost))
         : null;
 
     /// <summary>Returns the port's cost for a step, in the notebook's format.</summary>
     internal string? CostInPort(PrintedStep step) =>
-        _port.NumbersFor(step) is var (_, cost) ? _cost.Correct(step.Cost, cost) : null;
+        Port.NumbersFor(step) is var (_, cost) ? _cost.Correct(step.Cost, cost) : null;
 
     /// <summary>Returns the largest difference in ULPs, or null without the option exact or if a value is NaN.</summary>
     internal long? MaxUlpDistance()
@@ -49,12 +52,12 @@ internal sealed record Comparison(PrintedRun Run, TrainingSettings Settings, Com
         return !Options.Exact || distances.Contains(null) ? null : distances.Max();
     }
 
-    private bool IsIdenticalLine(PrintedStep step) => !step.HasColors && step.Text == _port.FormatLine(step.Epoch);
-    private bool IsWSame(PrintedStep step) => _port.NumbersFor(step) is var (w, _) && _w.Matches(step.W, w);
-    private bool IsCostSame(PrintedStep step) => _port.NumbersFor(step) is var (_, cost) && _cost.Matches(step.Cost, cost);
+    private bool IsIdenticalLine(PrintedStep step) => !step.HasColors && step.Text == Port.FormatLine(step.Epoch);
+    private bool IsWSame(PrintedStep step) => Port.NumbersFor(step) is var (w, _) && _w.Matches(step.W, w);
+    private bool IsCostSame(PrintedStep step) => Port.NumbersFor(step) is var (_, cost) && _cost.Matches(step.Cost, cost);
 
     private long?[] GetUlpDistances(PrintedStep step) =>
-        _port.NumbersFor(step) is var (w, cost) ? [UlpDistance(step.W, w), UlpDistance(step.Cost, cost)] : [null];
+        Port.NumbersFor(step) is var (w, cost) ? [UlpDistance(step.W, w), UlpDistance(step.Cost, cost)] : [null];
 
     private static long? UlpDistance(PrintedNumber number, float port) => double.IsNaN(number.Value) || float.IsNaN(port)
         ? null

@@ -77,7 +77,7 @@ internal sealed class DiffCommand
         var (cells, environment) = given.GetValue(_execute)
             ? NotebookRunner.Run(given.GetValue(_python)!, notebook.FindCellsToRun(given.GetValue(_inOrder)), options.Exact)
             : (notebook.FindRunCells(), null);
-        var verdicts = new Verdicts(notebook, cells, options);
+        var verdicts = Verdicts.Judge(notebook, cells, options);
         var report = new Report(given.GetValue(_notebook) ?? DefaultNotebook, environment);
         return report.Write(given.InvocationConfiguration.Output, verdicts);
     }

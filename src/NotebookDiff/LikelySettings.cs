@@ -34,11 +34,11 @@ internal sealed class LikelySettings
         Best = isNamed ? likelyNamed : given is { } rate ? FindBest(CombineWith([rate])) : likely;
         IsInDoubt = telling < 2 && (code.ChangesSteps || !IsRateNamed);
         var steps = run.UnconvergedSteps;
-        var explained = Best.Count > 0 ? steps.Count - CountMismatches(Best[0], steps) : 0;
+        var explained = likely.Count > 0 ? steps.Count - CountMismatches(likely[0], steps) : 0;
         Explains = IsRateNamed ? explained > 0 && explained * 2 >= steps.Count : explained > 1 && explained * 2 > steps.Count;
     }
 
-    /// <summary>The settings that explain most steps, the likeliest first.</summary>
+    /// <summary>The settings that explain most steps, the likeliest first; at the given rate if that is used.</summary>
     internal List<TrainingSettings> Best { get; }
 
     internal bool IsRateNamed { get; }
@@ -46,7 +46,7 @@ internal sealed class LikelySettings
     /// <summary>Whether too few steps tell the learning rate: one step fits some rate, and converged ones fit many.</summary>
     internal bool IsInDoubt { get; }
 
-    /// <summary>Whether they explain half of the steps before the run converged. Some rate explains any one step.</summary>
+    /// <summary>Whether any settings explain half of the steps before the run converged. Some rate explains one step.</summary>
     internal bool Explains { get; }
 
     private List<TrainingSettings> FindBest(IEnumerable<TrainingSettings> candidates)

@@ -25,7 +25,7 @@ internal static class NotebookRunner
         }
         catch (Exception e) when (e is Win32Exception or IOException or JsonException)
         {
-            var why = e is Win32Exception { NativeErrorCode: 2 } ? "file not found" : "it is not a Python";
+            var why = e is Win32Exception { NativeErrorCode: 2 } ? "file not found" : "it returned no output";
             throw new CommandFailedException($"cannot run '{python}': {why}. Specify a Python with PyTorch with --python.");
         }
     }
@@ -51,7 +51,7 @@ internal static class NotebookRunner
         process.WaitForExit();
         return process.ExitCode == 0
             ? answer
-            : throw new CommandFailedException($"the notebook failed with exit code {process.ExitCode}.");
+            : throw new CommandFailedException($"the notebook did not run to its end.");
     }
 
     private sealed record Answer(string[] Outputs, string Environment);

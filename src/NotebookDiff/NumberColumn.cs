@@ -42,7 +42,7 @@ internal sealed class NumberColumn(IEnumerable<PrintedNumber> numbers, Compariso
         var decimals = Math.Min(MaxDecimals, sample.Decimals);
         var own = sample.HasExponent ? $"e{decimals}" : decimals > 1 ? $"F{decimals}" : null;
         var columns = _decimals is null ? null : $"F{_decimals}";
-        string?[] formats = [own, columns, $"g{_digits}", "R"];
+        string?[] formats = [own, columns, $"g{_digits}"];
         var shortest = value.ToString("R", PythonFormat.NumberFormat);
         return formats.OfType<string>().Select(format => Text(value, format)).Append(shortest);
     }

@@ -76,22 +76,26 @@ internal sealed class Report(string name, string? environment)
 
         if (verdicts.IgnoresGivenRate)
         {
-            output.WriteLine("--lr is ignored: the code names each learning rate.");
+            output.WriteLine("--lr is ignored: no run needs it.");
         }
 
         var comparisons = verdicts.All.Select(judged => judged.Verdict.Comparison);
         if (comparisons.FirstOrDefault(comparison => comparison is { IsRateNamed: false }) is { } unnamed)
         {
             var rate = Wording.FormatRate(unnamed);
-            var older = environment is null ? " If the output may be older than the code, use --execute." : "";
-            output.WriteLine($"If lr {rate} is right, use --lr {rate}.{older}");
+            var isOlder = environment is null ? "Is the output older than the code? Use --execute. " : "";
+            output.WriteLine($"{isOlder}Does the gradient or the update have a factor? If lr {rate} is right, use --lr {rate}.");
         }
     }
 
-    private static string GetNothingToCompareReason(List<VerdictKind> kinds) => kinds.Contains(VerdictKind.Silent)
-        ? "a training cell has no output.\nRun and save it in Jupyter, or use --execute."
-        : "no training run of this exercise found.\n"
-            + "Expected a printed line with an epoch, one weight W and a cost, like 'Epoch 0/10 W: 0.000, Cost: 4.666667'.";
+    private string GetNothingToCompareReason(List<VerdictKind> kinds) => kinds switch
+    {
+        _ when kinds.Contains(VerdictKind.NotCompared) => "no training run of this exercise found.",
+        _ when !kinds.Contains(VerdictKind.Silent) => "no training run of this exercise found.\n"
+            + "Expected a printed line with an epoch, one weight W and a cost, like 'Epoch 0/10 W: 0.000, Cost: 4.666667'.",
+        _ when environment is null => "a training cell has no output.\nRun and save it in Jupyter, or use --execute.",
+        _ => "a training cell printed nothing to stdout.",
+    };
 
     // Replaces control and formatting characters, such as escape sequences and bidirectional overrides.
     private static string Printable(string text) => string.Concat(text.Select(c => IsControlOrFormat(c) ? '\ufffd' : c));

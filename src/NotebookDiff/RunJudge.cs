@@ -28,10 +28,7 @@ internal sealed class RunJudge(PrintedRun run, CellCode code, ComparisonOptions 
             return Compare([above.Settings], above.IsRateNamed);
         }
 
-        return FindReason()
-            ?? (likely.IsInDoubt ? Wording.InDoubt
-            : options.LearningRate is null ? Wording.NoSingleRate
-            : Compare(likely.Best, likely.IsRateNamed));
+        return FindReason() ?? (likely.IsInDoubt ? Wording.InDoubt : Wording.NoSingleRate);
     }
 
     // Compares at the settings whose numbers differ least from the run's first lines.
@@ -40,19 +37,24 @@ internal sealed class RunJudge(PrintedRun run, CellCode code, ComparisonOptions 
         var start = run with { Steps = [.. run.Steps.TakeWhile(step => step.Epoch <= MaxEpochsForTies)] };
         var settings = best.Count == 1 || start.Steps.Count == 0
             ? best[0]
-            : best.Take(MaxTies).MinBy(each => new Comparison(start, each, options).Rank)!;
-        return Wording.Compared(new Comparison(run, settings, options) { IsRateNamed = isRateNamed });
+            : best.Take(MaxTies).MinBy(each => Comparison.Run(start, each, options).Rank)!;
+        return Wording.Compared(Comparison.Run(run, settings, options) with { IsRateNamed = isRateNamed });
     }
 
     // Returns why no settings explain the run, or null if it is this exercise with other steps.
     private Verdict? FindReason()
     {
+        if (run.TakesNoStep)
+        {
+            return Wording.NoStep;
+        }
+
         var off = Exercise.FindOffCurve(run);
         var hasOtherCost = off is not null && Exercise.HasOtherCost(run);
-        var byW = new LikelySettings(run, code, options.LearningRate, byWAlone: true);
+        var byW = new LikelySettings(run, code, given: null, byWAlone: true);
         if (byW.Explains && run.StepsThatTellRate.Count > 1 && (byW.IsRateNamed || hasOtherCost))
         {
-            var comparison = new Comparison(run, byW.Best[0], options);
+            var comparison = Comparison.Run(run, byW.Best[0], options);
             if (comparison.OnlyCostDiffers)
             {
                 return Wording.OnlyCostDiffers(comparison);
@@ -63,6 +65,6 @@ internal sealed class RunJudge(PrintedRun run, CellCode code, ComparisonOptions 
         var first = run.Steps[0];
         var startsElsewhere = run.FirstEpoch <= 1 && !first.W.IsCloseTo(0) && Exercise.IsOnCurve(first.W, first.Cost);
         var otherExercise = off is not null ? Wording.OtherExercise(off) : startsElsewhere ? Wording.OtherStart(first) : null;
-        return run.TakesNoStep ? Wording.NoStep : hasOtherCost ? Wording.OtherCost(first) : otherExercise;
+        return hasOtherCost ? Wording.OtherCost(first) : otherExercise;
     }
 }

@@ -1,20 +1,9 @@
 namespace NotebookDiff;
 
 /// <summary>The verdicts on a notebook, cell by cell.</summary>
-internal sealed class Verdicts
+internal sealed class Verdicts(ComparisonOptions options)
 {
-    private readonly ComparisonOptions _options;
     private readonly List<string> _previousCells = [];
-
-    /// <summary>Judges the cells that were run, with their output, and then the notebook's other cells.</summary>
-    internal Verdicts(NotebookFile notebook, List<Cell> cells, ComparisonOptions options)
-    {
-        _options = options;
-        cells.ForEach(Judge);
-        var notRun = notebook.Cells.ExceptBy(cells.Select(cell => cell.Name), cell => cell.Name);
-        var training = notRun.Where(cell => new CellCode(cell.Source, _previousCells).Trains);
-        All.AddRange(training.Select(cell => (cell, Wording.NotRun)));
-    }
 
     internal List<(Cell Cell, Verdict Verdict)> All { get; } = [];
 
@@ -22,19 +11,30 @@ internal sealed class Verdicts
     internal List<(Cell Cell, int Count)> OtherLines { get; } = [];
 
     /// <summary>Whether a learning rate was given, but no run was compared at it.</summary>
-    internal bool IgnoresGivenRate => _options.LearningRate is { } given
+    internal bool IgnoresGivenRate => options.LearningRate is { } given
         && !All.Exists(judged => judged.Verdict.Comparison?.Settings.LearningRate == given);
+
+    /// <summary>Judges the cells that were run, with their output, and then the notebook's other cells.</summary>
+    internal static Verdicts Judge(NotebookFile notebook, List<Cell> cells, ComparisonOptions options)
+    {
+        var verdicts = new Verdicts(options);
+        cells.ForEach(verdicts.Judge);
+        var notRun = notebook.Cells.ExceptBy(cells.Select(cell => cell.Name), cell => cell.Name);
+        var training = notRun.Where(cell => new CellCode(cell.Source, verdicts._previousCells).Trains);
+        verdicts.All.AddRange(training.Select(cell => (cell, Wording.NotRun)));
+        return verdicts;
+    }
 
     private void Judge(Cell cell)
     {
         var code = new CellCode(cell.Source, _previousCells);
         _previousCells.Add(cell.Source);
-        var lines = cell.Lines.Select(PrintedStep.Parse).ToList();
+        var lines = cell.GetLines().Select(PrintedStep.Parse).ToList();
         OtherLines.Add((cell, lines.Count(step => step is null)));
         Verdict? verdict = null;
         foreach (var run in PrintedRun.FindAll(lines.OfType<PrintedStep>().Where(step => !step.IsOtherModel)))
         {
-            verdict = new RunJudge(run, code, _options).Judge(verdict);
+            verdict = new RunJudge(run, code, options).Judge(verdict);
             All.Add((cell, verdict));
         }
 
@@ -51,8 +51,8 @@ internal sealed class Verdicts
     // Returns a verdict on a cell that trains, or seems to, but printed no steps; otherwise null.
     private static Verdict? FindUnreadable(Cell cell, CellCode code)
     {
-        var unnamed = cell.Lines.Count(PrintedStep.IsUnnamedStep);
-        var onStderr = cell.ErrorLines.Count(line => PrintedStep.Parse(line) is not null);
+        var unnamed = cell.GetLines().Count(PrintedStep.IsUnnamedStep);
+        var onStderr = cell.GetErrorLines().Count(line => PrintedStep.Parse(line) is not null);
         return unnamed > 1 ? Wording.Unnamed(unnamed)
             : onStderr > 0 ? Wording.OnStderr(onStderr)
             : cell.Stdout.Length == 0 && code.Trains ? Wording.NoOutput

@@ -5,7 +5,8 @@ namespace NotebookDiff;
 /// <summary>The verdicts and their sentences.</summary>
 internal static class Wording
 {
-    internal static readonly Verdict NoSingleRate = Differs("no single learning rate explains its steps");
+    internal static readonly Verdict NoSingleRate = Differs(
+        "no single learning rate explains its steps, as with momentum, Adam, a schedule, clipping or no zero_grad()");
     internal static readonly Verdict NoStep = Differs("W stays at 0, no step is taken");
     internal static readonly Verdict InDoubt = new(VerdictKind.Different, "in doubt: its lines do not tell the learning rate");
     internal static readonly Verdict NoOutput = new(VerdictKind.Silent, "trains, but has no output");
@@ -24,13 +25,13 @@ internal static class Wording
     internal static Verdict OtherExercise(PrintedStep step) => NotCompared($"other data or another model: {DescribeCost(step)}");
     internal static Verdict OtherStart(PrintedStep step) => NotCompared($"W starts at {step.W.Text}, not 0");
     internal static Verdict OtherModel(int lines) => NotCompared("another model, with a bias or several weights or costs", lines);
-    internal static Verdict Unnamed(int lines) => NotCompared("its lines lack the names epoch, W and cost", lines);
+    internal static Verdict Unnamed(int lines) => NotCompared("print the words epoch, W and cost beside the numbers", lines);
     internal static Verdict OnStderr(int lines) => NotCompared("its lines are on stderr, print them to stdout", lines);
 
     // SGD, lr 0.15, epochs 0 to 10: 1 of 11 lines differs, at epoch 4
     internal static Verdict Compared(Comparison comparison)
     {
-        var (run, rate) = (comparison.Run, FormatRate(comparison));
+        var (run, rate) = (comparison.Printed, FormatRate(comparison));
         var epochs = FormatEpochs(run.FirstEpoch, run.LastEpoch);
         var total = run.LastEpoch < run.Epochs - 1 ? $" of {run.Epochs}" : "";
         var unnamed = comparison.IsRateNamed ? "" : $", but the code does not name lr {rate}";
@@ -48,7 +49,7 @@ internal static class Wording
 
     private static string DescribeResult(Comparison comparison)
     {
-        var (run, options) = (comparison.Run, comparison.Options);
+        var (run, options) = (comparison.Printed, comparison.Options);
         var alignment = comparison.Settings.Alignment.Description;
         var count = FormatCount(run.Steps.Count);
         var within = options.Tolerance is { } tolerance ? $" within {tolerance.ToString(CultureInfo.InvariantCulture)}" : "";

@@ -43,7 +43,7 @@ internal sealed class NotebookBuilder
     internal static ProcessResult Judge(string json, ComparisonOptions? options = null) => Capture(output =>
     {
         var notebook = NotebookFile.Parse("mine.ipynb", Encoding.UTF8.GetBytes(json));
-        var verdicts = new Verdicts(notebook, notebook.FindRunCells(), options ?? new());
+        var verdicts = Verdicts.Judge(notebook, notebook.FindRunCells(), options ?? new());
         return new Report("mine.ipynb", environment: null).Write(output, verdicts);
     });
 

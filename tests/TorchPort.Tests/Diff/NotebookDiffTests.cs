@@ -84,7 +84,7 @@ public class NotebookDiffTests
     [InlineData("--in-order", "--in-order requires --execute")]
     [InlineData("--python", "--python requires --execute", "python3")]
     [InlineData("[diff]", "argument '[diff]'")]
-    [InlineData("--execute", "cannot run '/bin/true': it is not a Python", "--python", "/bin/true")]
+    [InlineData("--execute", "cannot run '/bin/true': it returned no output", "--python", "/bin/true")]
     [InlineData("--tolerance", "--tolerance must be a non-negative number, not '-1'", "-1")]
     [InlineData("--lr", "--lr must be a finite, non-negative number, not 'nan'", "nan")]
     [InlineData("--lr:nan", "--lr must be a finite, non-negative number, not 'nan'")]
@@ -105,7 +105,7 @@ public class NotebookDiffTests
 
         Assert.Equal(1, Here(Mine, "--").ExitCode);
         Assert.Equal(1, Here("--", Mine).ExitCode);
-        var ignored = "--lr is ignored: the code names each learning rate";
+        var ignored = "--lr is ignored: no run needs it";
         Assert.Contains(ignored, Here([Mine, .. lr]).Stdout, StringComparison.Ordinal);
     }
 

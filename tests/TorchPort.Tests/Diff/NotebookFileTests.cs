@@ -36,8 +36,8 @@ public class NotebookFileTests
         notebook["cells"]![0]!["source"] = new JsonArray("a\n", "b");
 
         var cell = Assert.Single(Parse("\uFEFF" + notebook.ToJsonString()).Cells);
-        Assert.Equal(["one", "two", "10%", "100%", "four", "tensor([1.])"], cell.Lines);
-        Assert.Equal(["a warning"], cell.ErrorLines);
+        Assert.Equal(["one", "two", "10%", "100%", "four", "tensor([1.])"], cell.GetLines());
+        Assert.Equal(["a warning"], cell.GetErrorLines());
         Assert.Equal("a\nb", cell.Source);
     }
 

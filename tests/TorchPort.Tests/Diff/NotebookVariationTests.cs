@@ -12,7 +12,8 @@ public sealed class NotebookVariationTests
     private const string InDoubt = "in doubt: its lines do not tell the learning rate";
     private const string ByHandSame = "by hand, lr 0.1, epochs 0 to 10: same numbers, 11 lines";
     private const string SgdSame = "SGD, lr 0.15, epochs 0 to 10: same numbers, 11 lines";
-    private const string NoSingleRate = "differs: no single learning rate explains its steps";
+    private const string NoSingleRate =
+        "differs: no single learning rate explains its steps, as with momentum, Adam, a schedule, clipping or no zero_grad()";
 
     private static readonly string s_biased = Sgd.With("x_train * W", "x_train * W + b").With("[W], lr=0.15", "[W, b], lr=0.1")
         .With("W = ", "b = torch.zeros(1, requires_grad=True)\nW = ");
@@ -30,6 +31,10 @@ public sealed class NotebookVariationTests
         ["colors"] = (0, [Sgd.With("W: {:.3f}", "W: \\033[1m{:.3f}\\033[0m")], [SgdSame]),
         ["tensors"] = (0,
             [Sgd.With("W.item()", "W").With("cost.item()", "cost").With(Print, "'Epoch {}/{} W = {} cost = {}'")], [SgdSame]),
+        ["a parameter"] = (0,
+            [Sgd.With("torch.zeros(1, requires_grad=True)", "torch.nn.Parameter(torch.zeros(1))").With("W.item()", "W")
+                .With("{:.3f}", "{}")],
+            [SgdSame]),
         ["tensors that end in 0."] = (0,
             [Sgd.With("W.item()", "W.data").With("cost.item()", "cost.data").With("lr=0.15", "lr=0.1")
                 .With(Print, "'Epoch {}/{} W: {} Cost: {}'")],
@@ -47,6 +52,9 @@ public sealed class NotebookVariationTests
             ["by hand, lr 0.001, epochs 100 to 300 of 1000: same numbers, counted from 1, 3 lines"]),
         ["thousands"] = (0, [Hundreds(Sgd.With("lr=0.15", "lr=0.001").With("{:4d}/{}", "{:,}/{:,}")).With("= 1000", "= 2000")],
             ["SGD, lr 0.001, epochs 0 to 2000: same numbers, 21 lines"]),
+        ["of a billion"] = (0,
+            [Sgd.With("lr=0.15", "lr=1e-6").With("nb_epochs + 1", "11").With("nb_epochs = 10", "nb_epochs = 10**9")],
+            ["SGD, lr 1e-06, epochs 0 to 10 of 1000000000: identical, 11 lines"]),
         ["a line again"] = (0, [ByHand + "\n" + PrintOf(ByHand).With("    ", "")], [ByHandIdentical]),
         ["final line"] = (0, [ByHand + "\nprint('Final W:', W.item(), 'cost:', cost.item(), 'after 10 epochs')"],
             [ByHandIdentical, "by hand, lr 0.1, epoch 10: same numbers, printed after the step, 1 line"]),
@@ -86,12 +94,16 @@ public sealed class NotebookVariationTests
             ["differs: W matches the port at lr 0.1, the cost does not: 14.000000 at epoch 0, and 4.666667 in the port"]),
         ["no square"] = (1, [ByHand.With(" ** 2", "")],
             ["differs: W matches the port at lr 0.1, the cost does not: -2.000000 at epoch 0, and 4.666667 in the port"]),
+        ["fourth power"] = (1, [ByHand.With("** 2", "** 4")],
+            ["differs: W matches the port at lr 0.1, the cost does not: 32.666668 at epoch 0, and 4.666667 in the port"]),
         ["absolute errors"] = (1,
             [Sgd.With("torch.mean((hypothesis - y_train) ** 2)", "torch.mean(torch.abs(hypothesis - y_train))")],
             ["differs: this is another cost function: at epoch 0, W = 0.000 has cost 2.000000, not 4.666667"]),
         ["no zero_grad"] = (1, [Sgd.With("    optimizer.zero_grad()\n", "")], [NoSingleRate]),
         ["Adam"] = (1, [Sgd.With("optim.SGD", "optim.Adam")], [NoSingleRate]),
         ["momentum"] = (1, [Sgd.With("lr=0.15", "lr=0.05, momentum=0.9")], [NoSingleRate]),
+        ["momentum, after the step"] = (1,
+            [AfterStep("range(nb_epochs + 1)").With("lr=0.15", "lr=0.05, momentum=0.9")], [NoSingleRate]),
         ["schedule"] = (1, [ByHand.With("lr = 0.1", "lr = 0.01") + "\n    lr *= 0.9"], [NoSingleRate]),
         ["clipping"] = (1,
             [Sgd.With("    optimizer.step()", "    torch.nn.utils.clip_grad_norm_([W], 1.0)\n    optimizer.step()")],
@@ -116,7 +128,7 @@ public sealed class NotebookVariationTests
             ["by hand, lr 0.1, epochs 0 to 2: identical, 3 lines", "In [3]  not compared: W starts at 1.064, not 0"]),
         ["no names"] = (2,
             [ByHand.With(Print, "''").With("''.format(\n        epoch, nb_epochs, ", "epoch, ").With("item()\n    )", "item()")],
-            ["not compared: its lines lack the names epoch, W and cost, 11 lines"]),
+            ["not compared: print the words epoch, W and cost beside the numbers, 11 lines"]),
         ["no training"] = (2, ["print('hello')"], []),
     };
 

@@ -53,6 +53,8 @@ public class NumberColumnTests
     [InlineData(1e20f, false, "100000002004087734275.000", "1.400")]
     [InlineData(1.4f, false, "nan", "0.000")]
     [InlineData(0.00004f, true, "0.", "1.4000")] // tensor(0.)
+    [InlineData(0.9744f, true, "0.974", "4.666667")]
+    [InlineData(1.4f, true, "1.4", "0.104533404")] // numpy's float32
     [InlineData(0.020741f, true, "0.0207", "7.8293e-05", "1.4000")]
     [InlineData(0.020741f, true, "0.0207", "9.2181e-05", "4.6667", "0.")]
     [InlineData(0.0208f, false, "0.0207", "7.8293e-05", "1.4000")]

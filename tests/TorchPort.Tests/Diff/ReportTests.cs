@@ -67,6 +67,8 @@ public class ReportTests
     [InlineData("W", "W", ": bit-identical, 11 lines")]
     [InlineData("Cost", "loss", ": same bits, 11 lines")]
     [InlineData("W: 1.4000001", "W: 1.40000033", "differs, at epoch 1, by at most 2 ULPs")]
+    [InlineData("W: 1.4000001", "W: 1.4000", "differs, at epoch 1, by at most 1 ULP")]
+    [InlineData("W: 0,", "W: -1.4e-45,", "differs, at epoch 0, by at most 1 ULP")]
     public void Exact_reports_the_distance_in_ULPs(string old, string replacement, string verdict) =>
         Assert.Contains(
             $"{verdict}\n", JudgeCell(s_sgdExact.With(old, replacement), new(Exact: true)).Stdout, StringComparison.Ordinal);
