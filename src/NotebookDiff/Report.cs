@@ -7,7 +7,7 @@ namespace NotebookDiff;
 /// <summary>Prints the verdicts on a notebook. The environment is the Python and PyTorch that executed it, or null.</summary>
 internal sealed class Report(string name, string? environment)
 {
-    private const int MaxShownSteps = 20;
+    private const int MaxShownDifferences = 20;
     private const int MaxShownCells = 5;
 
     private readonly string _name = Printable(name);
@@ -45,14 +45,14 @@ internal sealed class Report(string name, string? environment)
         }
 
         output.WriteLine($"--- {_name}, {cell.Name}\n+++ the port");
-        foreach (var step in comparison.DifferingSteps.Take(MaxShownSteps))
+        foreach (var step in comparison.DifferingSteps.Take(MaxShownDifferences))
         {
             var port = comparison.LineInPort(step) ?? "(the port does not print this epoch)";
             output.WriteLine(Printable($"-{step.Text}"));
             output.WriteLine(Printable($"+{port}"));
         }
 
-        var more = comparison.DifferingSteps.Count - MaxShownSteps;
+        var more = comparison.DifferingSteps.Count - MaxShownDifferences;
         if (more > 0)
         {
             output.WriteLine($"... and {more} more");

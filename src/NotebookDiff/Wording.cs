@@ -50,7 +50,7 @@ internal static class Wording
     private static string DescribeResult(Comparison comparison)
     {
         var (run, options) = (comparison.Printed, comparison.Options);
-        var alignment = comparison.Settings.Alignment.Description;
+        var alignment = DescribeAlignment(comparison.Settings.Alignment);
         var count = FormatCount(run.Steps.Count);
         var within = options.Tolerance is { } tolerance ? $" within {tolerance.ToString(CultureInfo.InvariantCulture)}" : "";
         var identical = options.Exact ? "bit-identical" : "identical";
@@ -59,14 +59,22 @@ internal static class Wording
         return comparison switch
         {
             { DifferingSteps: [], PortEpochs: { } epochs } => $"the port trains for {epochs} epochs, not {run.Epochs}",
-            { DifferingSteps: [] } => $"{same}, {alignment}{count}{DescribeDefect(run)}",
+            { DifferingSteps: [] } => $"{same}, {alignment}{count}{DescribeGapOrOrder(run)}",
             { DifferingSteps: [var only] } => $"{alignment}1 of {count} differs, at epoch {only.Epoch}{distance}",
             { DifferingSteps: [var first, ..] differing } =>
                 $"{alignment}{differing.Count} of {count} differ, first at epoch {first.Epoch}{distance}",
         };
     }
 
-    private static string DescribeDefect(PrintedRun run) =>
+    private static string DescribeAlignment(Alignment alignment) => (alignment.W, alignment.Cost) switch
+    {
+        (0, 0) => "",
+        (-1, -1) => "counted from 1, ",
+        (0, -1) => "counted from 1, printed after the step, ",
+        _ => "printed after the step, ",
+    };
+
+    private static string DescribeGapOrOrder(PrintedRun run) =>
         run.FindGap() is var (first, last) ? $", {FormatEpochs(first, last)} {(first == last ? "is" : "are")} missing"
         : run.IsOutOfOrder ? $", epoch {run.FirstEpoch} is out of order"
         : "";
