@@ -1,6 +1,6 @@
 namespace NotebookDiff.Tests;
 
-/// <summary>What a cell's code says about its training.</summary>
+/// <summary>Reading a cell's code.</summary>
 public class CellCodeTests
 {
     private const string Loop = "for epoch in range(11):\n    print(epoch, W, cost)\n    ";

@@ -65,7 +65,7 @@ internal sealed class NotebookBuilder
     internal static JsonObject Stream(string name, string text) =>
         new() { ["output_type"] = "stream", ["name"] = name, ["text"] = text };
 
-    private static JsonNode FindCell(int label) => s_own.First(cell => (int?)cell!["execution_count"] == label)!;
+    private static JsonNode FindCell(int count) => s_own.First(cell => (int?)cell!["execution_count"] == count)!;
 
     private static string JoinLines(JsonNode lines) => string.Concat(lines.AsArray().Select(line => (string?)line));
 }

@@ -92,8 +92,8 @@ public class NotebookDiffTests
     [InlineData("--execute", "cannot run 'no-such-python': file not found", "--python", "no-such-python")]
     [InlineData("--port", "argument '--port'", "/nothere", "--", "mine.ipynb")]
     [InlineData("--device", "--device must be auto, cpu, cuda or cuda:N, not 'gpu'", "gpu")]
-    public void Errors_are_one_to_three_lines(string first, string says, params string[] others) =>
-        Here([first, .. others]).AssertFailed(2, says);
+    public void Errors_are_one_to_three_lines(string first, string expected, params string[] others) =>
+        Here([first, .. others]).AssertFailed(2, expected);
 
     [Theory]
     [InlineData("--lr:0.2")]

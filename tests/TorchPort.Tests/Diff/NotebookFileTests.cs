@@ -55,12 +55,12 @@ public class NotebookFileTests
     [InlineData("jupyter nbconvert --to notebook --nbformat 4 'my notebook.ipynb'", "{\"nbformat\": 3, \"worksheets\": []}")]
     [InlineData("it is UTF-16", "\uFEFF{}", "utf-16")]
     [InlineData("cannot be read", "{\"nbformat\": 4, \"cells\": [{\"cell_type\": \"code\", \"source\": \"é\"}]}", "iso-8859-1")]
-    public void Other_files_and_encodings_are_rejected(string says, string json, string encoding = "utf-8")
+    public void Other_files_and_encodings_are_rejected(string expected, string json, string encoding = "utf-8")
     {
-        var trouble = Assert.Throws<CommandFailedException>(() => Parse(json, encoding));
+        var error = Assert.Throws<CommandFailedException>(() => Parse(json, encoding));
 
-        Assert.Contains(says, trouble.Message, StringComparison.Ordinal);
-        Assert.InRange(trouble.Message.Split('\n').Length, 1, 3);
+        Assert.Contains(expected, error.Message, StringComparison.Ordinal);
+        Assert.InRange(error.Message.Split('\n').Length, 1, 3);
     }
 
     private static JsonObject Shown(string type, string mime, string text) =>

@@ -77,14 +77,14 @@ public class ReportTests
     [InlineData("In [1]  trains, but has no output\nIn [1] raised an error: NameError\n", 1, "error", "ename", "NameError")]
     [InlineData("In [1]  not compared: its lines are on stderr, print them to stdout, 1 line\n", 1, "stream", "name", "stderr")]
     [InlineData("code cell 1  was not run: it has no execution count; --execute --in-order runs all cells\n", null, "", "", "")]
-    public void Training_cell_without_readable_output_is_reported(string says, int? count, string type, string key, string value)
+    public void Unreadable_training_cell_is_reported(string expected, int? count, string type, string key, string value)
     {
         var notebook = JsonNode.Parse(new NotebookBuilder().Cell(Sgd, count: count).Json())!;
         var json = new JsonObject { ["output_type"] = type, ["text"] = SgdPrinted[..39], [key] = value };
         notebook["cells"]![0]!["outputs"]!.AsArray().Add(json);
         var outcome = Judge(notebook.ToJsonString());
 
-        Assert.Equal((2, says), (outcome.ExitCode, outcome.Stdout));
+        Assert.Equal((2, expected), (outcome.ExitCode, outcome.Stdout));
     }
 
     [Fact]
@@ -94,12 +94,12 @@ public class ReportTests
     [Theory]
     [InlineData(2, "Not compared: 2 lines of In [1], 2 lines of In [2]\n")]
     [InlineData(6, "Not compared: 12 lines of 6 cells\n")]
-    public void Lines_of_many_cells_are_summarized(int cells, string says)
+    public void Lines_of_many_cells_are_summarized(int cells, string expected)
     {
         var notebook = new NotebookBuilder();
         Enumerable.Range(0, cells).ToList().ForEach(_ => notebook.Cell("print(1)", "1\n1\n"));
 
-        Assert.Equal(says, Judge(notebook.Json()).Stdout);
+        Assert.Equal(expected, Judge(notebook.Json()).Stdout);
     }
 
     [Fact]

@@ -28,8 +28,8 @@ public class RunNotebookTests
     [InlineData("In [1], line 1: SyntaxError", "for")]
     [InlineData("Use --in-order to run them from top to bottom", "x_train * W")]
     [InlineData("has no module no_such_module. Install it, or specify another Python with --python", "import no_such_module")]
-    public void Failing_cell_is_reported_with_its_line(string says, string source) =>
-        Run([source]).AssertFailed(1, says, lines: 2);
+    public void Failing_cell_is_reported_with_its_line(string expected, string source) =>
+        Run([source]).AssertFailed(1, expected, lines: 2);
 
     [Fact]
     public void Cell_with_a_saved_error_may_raise_again()
