@@ -70,7 +70,11 @@ public class NotebookDiffTests
         var interrupt = $"import os, signal, sys, time\nos.kill(os.getppid(), signal.{signal})";
         File.WriteAllText(Mine, FromSources($"{interrupt}\ntime.sleep(20)\nprint('still running', file=sys.stderr)").Json());
 
-        Assert.Equal(new ProcessResult(exitCode, "", ""), TestProcess.RunDiff(Mine, "--execute", "--python", Python.Default!));
+        // A job in the background of a shell ignores SIGINT.
+        const string Reset = "import os, signal, sys; signal.signal(signal.SIGINT, signal.SIG_DFL)";
+        string[] diff = [Python.Default!, "-c", $"{Reset}; os.execvp(sys.argv[1], sys.argv[1:])", .. TestProcess.DiffCommand];
+        var outcome = TestProcess.RunCommand(diff, [Mine, "--execute", "--python", Python.Default!]);
+        Assert.Equal(new ProcessResult(exitCode, "", ""), outcome);
     }
 
     [Theory]
