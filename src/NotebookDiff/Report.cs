@@ -31,7 +31,7 @@ internal sealed class Report(string name, string? environment)
 
         var device = PortTrace.Device.type == DeviceType.CPU ? "" : $", the port on {PortTrace.Device}";
         output.WriteLine(environment is null
-            ? $"Compared with the saved output of {_name}{device}; --execute runs its code."
+            ? $"Compared with the saved output of {_name}{device}; --execute runs its code"
             : $"Compared with {environment}{device}");
         return kinds.TrueForAll(kind => kind is VerdictKind.Same or VerdictKind.NotCompared) ? 0 : 1;
     }

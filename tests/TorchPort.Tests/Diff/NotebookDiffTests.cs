@@ -19,7 +19,7 @@ public class NotebookDiffTests
             new ProcessResult(0, """
                 In [2]  by hand, lr 0.1, epochs 0 to 10: identical, 11 lines
                 In [3]  SGD, lr 0.15, epochs 0 to 10: identical, 11 lines
-                Compared with the saved output of gradient-descent.ipynb; --execute runs its code.
+                Compared with the saved output of gradient-descent.ipynb; --execute runs its code
 
                 """.ReplaceLineEndings("\n"), ""),
             TestProcess.RunDiff());

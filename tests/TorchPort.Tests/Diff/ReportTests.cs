@@ -47,7 +47,7 @@ public class ReportTests
             +++ the port
             -Epoch    4/10 W: 0.975 Cost: 0.003058
             +Epoch    4/10 W: 0.974 Cost: 0.003058
-            Compared with the saved output of mine.ipynb; --execute runs its code.
+            Compared with the saved output of mine.ipynb; --execute runs its code
 
             """.ReplaceLineEndings("\n"),
             JudgeCell(s_edited).Stdout);
