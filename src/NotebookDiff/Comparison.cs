@@ -52,7 +52,7 @@ internal sealed record Comparison(PrintedRun Printed, TrainingSettings Settings,
         return !Options.Exact || distances.Contains(null) ? null : distances.Max();
     }
 
-    private bool IsIdenticalLine(PrintedStep step) => !step.HasColors && step.Text == Port.FormatLine(step.Epoch);
+    private bool IsIdenticalLine(PrintedStep step) => !step.IsNormalized && step.Text == Port.FormatLine(step.Epoch);
     private bool IsWSame(PrintedStep step) => Port.NumbersFor(step) is var (w, _) && _w.Matches(step.W, w);
     private bool IsCostSame(PrintedStep step) => Port.NumbersFor(step) is var (_, cost) && _cost.Matches(step.Cost, cost);
 

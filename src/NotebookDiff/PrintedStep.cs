@@ -8,7 +8,8 @@ namespace NotebookDiff;
 /// </summary>
 internal sealed partial record PrintedStep(string Text, int Epoch, int? Epochs, PrintedNumber W, PrintedNumber Cost)
 {
-    internal bool HasColors { get; private init; }
+    /// <summary>Whether the line has colors, or a typographic minus sign.</summary>
+    internal bool IsNormalized { get; private init; }
 
     /// <summary>Whether the line also has a bias, a second weight or a second cost.</summary>
     internal bool IsOtherModel { get; private init; }
@@ -19,7 +20,7 @@ internal sealed partial record PrintedStep(string Text, int Epoch, int? Epochs, 
     /// <summary>Parses a line; returns null if it is not a step.</summary>
     internal static PrintedStep? Parse(string line)
     {
-        var text = TerminalColors().Replace(line, "");
+        var text = Normalize(line);
         var numbers = PrintedNumber.FindAll(text);
         var named = PairNamesWithNumbers(text, numbers).ToLookup(pair => pair.Name, pair => pair.Number);
         var (weights, costs) = (named["weight"].ToList(), named["cost"].ToList());
@@ -35,7 +36,7 @@ internal sealed partial record PrintedStep(string Text, int Epoch, int? Epochs, 
         var isVector = FindNext(weights[0]) is { Separator: "," or "" };
         return new(text, epoch.AsInteger!.Value, epochs, weights[0], costs[0])
         {
-            HasColors = text != line,
+            IsNormalized = text != line,
             IsOtherModel = weights.Count > 1 || isVector || costs.Count > 1 || named["bias"].Any(),
         };
 
@@ -46,7 +47,7 @@ internal sealed partial record PrintedStep(string Text, int Epoch, int? Epochs, 
     /// <summary>Returns whether a line has a step's numbers without their names, such as <c>0 0.000 4.666667</c>.</summary>
     internal static bool IsUnnamedStep(string line)
     {
-        var text = TerminalColors().Replace(line, "");
+        var text = Normalize(line);
         return !Names().IsMatch(text)
             && PrintedNumber.FindAll(text) is [{ AsInteger: not null }, var w, var cost]
             && Exercise.IsOnCurve(w, cost);
@@ -65,6 +66,9 @@ internal sealed partial record PrintedStep(string Text, int Epoch, int? Epochs, 
         var changes = new[] { (Number: W, Text: w), (Number: Cost, Text: cost) }.OrderByDescending(change => change.Number.Start);
         return changes.Aggregate(Text, (line, change) => line[..change.Number.Start] + change.Text + line[change.Number.End..]);
     }
+
+    // Removes colors, and makes a typographic minus sign an ASCII one.
+    private static string Normalize(string line) => TerminalColors().Replace(line, "").Replace('\u2212', '-');
 
     // Pairs each name with the number between it and the next name. The word epoch does not count as a next name.
     private static IEnumerable<(string Name, PrintedNumber Number)> PairNamesWithNumbers(string line, List<PrintedNumber> numbers)

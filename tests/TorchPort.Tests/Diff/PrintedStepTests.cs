@@ -25,6 +25,7 @@ public class PrintedStepTests
     [InlineData("\e[1mEpoch 3\e[0m W: \e[38;5;2m1.064\e[m Cost: \e[31m0.02\e[0m", 3, null, "1.064", "0.02")]
     [InlineData("Epoch 3 W: np.float32(1.064) Cost: np.float64(0.02)", 3, null, "1.064", "0.02")]
     [InlineData("3 W = Parameter containing: tensor([1.0640], requires_grad=True) cost 0.02", 3, null, "1.0640", "0.02")]
+    [InlineData("Epoch 3 W: \u22121.064 Cost: 0.02", 3, null, "-1.064", "0.02")]
     [InlineData("Epoch 3 W: 1.064 Cost (x1): 0.02", 3, null, "1.064", "0.02")]
     [InlineData("Epoch 3 W: 1.064 loss over 3 points: 0.02", 3, null, "1.064", "0.02")]
     public void Parses_the_epoch_weight_and_cost(string line, int epoch, int? epochs, string w, string cost)
