@@ -49,7 +49,7 @@ internal sealed partial record PrintedStep(string Text, int Epoch, int? Epochs, 
     {
         var text = Normalize(line);
         return !Names().IsMatch(text)
-            && PrintedNumber.FindAll(text) is [{ AsInteger: not null }, var w, var cost]
+            && PrintedNumber.FindAll(text) is [{ AsInteger: not null }, var w, { Decimals: > 1 } cost, ..]
             && Exercise.IsOnCurve(w, cost);
     }
 

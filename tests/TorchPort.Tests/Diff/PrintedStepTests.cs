@@ -79,6 +79,15 @@ public class PrintedStepTests
         Assert.Equal(epochs, Assert.Single(Runs(line)).Epochs);
 
     [Theory]
+    [InlineData(true, "0 0.0 4.666666507720947")]
+    [InlineData(true, "1 tensor([1.4000], requires_grad=True) tensor(0.7467, grad_fn=<MeanBackward0>)")]
+    [InlineData(false, "1 1.400 0.8467")]
+    [InlineData(false, "tensor([1, 2, 3])")]
+    [InlineData(false, "epoch 1 1.4 cost 0.7467")]
+    public void Unnamed_steps_are_recognized_by_their_numbers(bool isStep, string line) =>
+        Assert.Equal(isStep, PrintedStep.IsUnnamedStep(line));
+
+    [Theory]
     [InlineData(true, "1.400", 1.4005)]
     [InlineData(false, "1.400", 1.4006)]
     [InlineData(true, "1e-3", 1.5e-3)]
