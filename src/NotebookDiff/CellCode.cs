@@ -65,13 +65,9 @@ internal sealed partial class CellCode
     // A name that is assigned, or names an argument, keeps its sign: lr= 0.1
     private static string[] Words(string code)
     {
-        var parts = code.Replace(" =", "=", StringComparison.Ordinal).Select(c => c switch
-        {
-            '=' => "= ",
-            '_' => "_",
-            _ => char.IsLetterOrDigit(c) ? $"{c}" : " ",
-        });
-        return string.Concat(parts).Split(' ', StringSplitOptions.RemoveEmptyEntries);
+        var spaced = code.Replace(" =", "=", StringComparison.Ordinal).Replace("=", "= ", StringComparison.Ordinal);
+        var words = spaced.Select(c => char.IsLetterOrDigit(c) || c is '_' or '=' ? c : ' ');
+        return string.Concat(words).Split(' ', StringSplitOptions.RemoveEmptyEntries);
     }
 
     // The names of its functions and classes.
