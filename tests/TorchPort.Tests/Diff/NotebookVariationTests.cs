@@ -58,12 +58,18 @@ public sealed class NotebookVariationTests
         ["a line again"] = (0, [ByHand + "\n" + PrintOf(ByHand).With("    ", "")], [ByHandIdentical]),
         ["final line"] = (0, [ByHand + "\nprint('Final W:', W.item(), 'cost:', cost.item(), 'after 10 epochs')"],
             [ByHandIdentical, "by hand, lr 0.1, epoch 10: same numbers, printed after the step, 1 line"]),
+        ["final line that fits two rates"] = (0,
+            [ByHand + "\nsplit = 0.08\nprint('Final W: {:.3f} cost: {:.6f}, 10 epochs'.format(W.item(), cost.item()))"],
+            [ByHandIdentical, "by hand, lr 0.1, epoch 10: same numbers, 1 line"]),
         ["only the last epochs"] = (0, ["for lr in [0.01, 0.1, 1.0]:\n    "
                 + ByHand.With("lr = 0.1", "").With("    print", "    if epoch == nb_epochs: print").With("\n", "\n    ")],
             ["by hand, lr 0.01, epoch 10: identical, 1 line", "by hand, lr 0.1, epoch 10: identical, 1 line",
                 "by hand, lr 1, epoch 10: identical, 1 line"]),
         ["converged, and then still"] = (0, [Hundreds(ByHand).With("= 1000", "= 300000").With("% 100", "% 100000")],
             ["by hand, lr 0.1, epochs 0 to 300000: identical, 4 lines"]),
+        ["diverging for long"] = (0,
+            [Hundreds(Sgd.With("lr=0.15", "lr=0.22")).With("= 1000", "= 1500")],
+            ["SGD, lr 0.22, epochs 0 to 1500: identical, 16 lines"]),
         ["diverging"] = (0, [ByHand.With("lr = 0.1", "lr = 0.2").With("nb_epochs = 10", "nb_epochs = 300")],
             ["by hand, lr 0.2, epochs 0 to 300: identical, 301 lines"]),
 
