@@ -11,21 +11,15 @@ internal sealed class RunJudge(PrintedRun run, CellCode code, ComparisonOptions 
     /// <param name="previous">The verdict on the run above it in the cell. A single line may summarize that run.</param>
     internal Verdict Judge(Verdict? previous)
     {
-        var above = run.Steps.Count == 1 ? previous?.Comparison : null;
-        if (above?.Settings.Realign(run) is { Count: > 0 } realigned)
-        {
-            return Compare(realigned, above.IsRateNamed);
-        }
-
         var likely = new LikelySettings(run, code, options.LearningRate);
         if (likely.Explains && !likely.IsInDoubt)
         {
             return Compare(likely.Best, likely.IsRateNamed);
         }
 
-        if (above is not null)
+        if (run.Steps.Count == 1 && previous?.Comparison is { } above)
         {
-            return Compare([above.Settings], above.IsRateNamed);
+            return Compare(above.Settings.Realign(run), above.IsRateNamed);
         }
 
         return FindReason() ?? (likely.IsInDoubt ? Wording.InDoubt : Wording.NoSingleRate);

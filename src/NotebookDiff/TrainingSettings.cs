@@ -18,12 +18,9 @@ internal sealed record TrainingSettings(TrainingMethod Method, double LearningRa
 {
     private double Q => 1 - (Method.Curvature * LearningRate);
 
-    /// <summary>Returns these settings with each alignment that explains a run's first step.</summary>
+    /// <summary>Returns these settings with each alignment that a run may have.</summary>
     internal List<TrainingSettings> Realign(PrintedRun run) =>
-        [.. from alignment in Alignment.CandidatesFor(run)
-            let settings = this with { Alignment = alignment }
-            where settings.Explains(run.Steps[0])
-            select settings];
+        [.. Alignment.CandidatesFor(run).Select(alignment => this with { Alignment = alignment })];
 
     /// <summary>Returns whether the numbers of a step, or its W alone, match these settings to their printed precision.</summary>
     internal bool Explains(PrintedStep step, bool byWAlone = false)

@@ -59,8 +59,10 @@ public sealed class NotebookVariationTests
         ["final line"] = (0, [ByHand + "\nprint('Final W:', W.item(), 'cost:', cost.item(), 'after 10 epochs')"],
             [ByHandIdentical, "by hand, lr 0.1, epoch 10: same numbers, printed after the step, 1 line"]),
         ["final line that fits two rates"] = (0,
-            [ByHand + "\nsplit = 0.08\nprint('Final W: {:.3f} cost: {:.6f}, 10 epochs'.format(W.item(), cost.item()))"],
-            [ByHandIdentical, "by hand, lr 0.1, epoch 10: same numbers, 1 line"]),
+            [ByHand.With("nb_epochs = 10", "nb_epochs = 13")
+                + "\nsplit = 0.09\nprint('Final W:', W.item(), 'cost:', cost.item(), 'after 13 epochs')"],
+            ["by hand, lr 0.1, epochs 0 to 13: identical, 14 lines",
+                "by hand, lr 0.1, epoch 13: same numbers, printed after the step, 1 line"]),
         ["only the last epochs"] = (0, ["for lr in [0.01, 0.1, 1.0]:\n    "
                 + ByHand.With("lr = 0.1", "").With("    print", "    if epoch == nb_epochs: print").With("\n", "\n    ")],
             ["by hand, lr 0.01, epoch 10: identical, 1 line", "by hand, lr 0.1, epoch 10: identical, 1 line",
