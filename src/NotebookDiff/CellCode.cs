@@ -15,28 +15,17 @@ internal sealed partial class CellCode
     private static readonly string[] s_printCalls = ["print(", "info(", "set_postfix(", "set_description("];
 
     private readonly string _cell;
-    private readonly string _code;
+    private readonly List<CellCode> _previousCells;
 
-    /// <summary>Reads the code of a cell, and of the cells that were run before it, in that order.</summary>
-    internal CellCode(string cell, IReadOnlyList<string> previousCells)
+    /// <summary>Reads the code of a cell. The cells that were run before it come in that order.</summary>
+    internal CellCode(string cell, IEnumerable<CellCode> previousCells)
     {
-        _cell = RemoveComments(cell);
-        _code = _cell;
-        var cells = previousCells.Reverse().Select(RemoveComments).ToList();
-        var usedNames = Words(_cell).Except(AssignedNames(_cell)).ToList();
-        var used = cells.FindAll(previous => AssignedNames(previous).Intersect(usedNames).Any());
-        foreach (var previous in cells.Where(previous => DefinedNames(previous).Intersect(Words(_code)).Any()))
-        {
-            _code = $"{_code}\n{previous}";
-        }
-
-        // A cell with a number below 1 in what it uses has its learning rate there.
-        var numbers = NumbersOf($"{_code}\n{string.Join('\n', used)}");
-        Numbers = numbers.Exists(number => number < 1) ? numbers : [.. numbers, .. NumbersOf(string.Join('\n', cells))];
+        _cell = Comments().Replace(cell, match => match.Groups["text"].Value);
+        _previousCells = [.. previousCells.Reverse()];
     }
 
     /// <summary>The positive numbers that may be its learning rate, those below 1 first.</summary>
-    internal IReadOnlyList<double> Numbers { get; }
+    internal List<double> Numbers => field ??= FindNumbers();
 
     /// <summary>The methods that it may train by, the likeliest first.</summary>
     internal IEnumerable<TrainingMethod> Methods =>
@@ -49,7 +38,7 @@ internal sealed partial class CellCode
 
     /// <summary>Whether it trains this model outside a function: it has a loop that steps, and prints a W and a cost.</summary>
     internal bool Trains =>
-        (CallsOptimizer || StepsByHand) && !Has("Linear(") && PrintsInLoop.Any(PrintedStep.NamesWeightAndCost);
+        PrintsInLoop.Any(PrintedStep.NamesWeightAndCost) && (CallsOptimizer || StepsByHand) && !Has("Linear(");
 
     // The code after each call that prints, from the first loop outside a function.
     private IEnumerable<string> PrintsInLoop =>
@@ -58,9 +47,36 @@ internal sealed partial class CellCode
 
     private bool CallsOptimizer => Has(".step(") || Has("optim.") || Has("SGD(");
     private bool StepsByHand => Has("-=") || Has("sub_(") || Has("= W -");
-    private bool Has(string text) => _code.Contains(text, StringComparison.Ordinal);
+    private bool Has(string text) => Code.Contains(text, StringComparison.Ordinal);
 
-    private static string RemoveComments(string code) => Comments().Replace(code, match => match.Groups["text"].Value);
+    // The cell, and the cells above that define a function or a class that it uses.
+    private string Code => field ??= _previousCells.Aggregate(_cell, (code, previous) =>
+        previous.DefinedNames.Intersect(Words(code)).Any() ? $"{code}\n{previous._cell}" : code);
+
+    // The names of its functions and classes.
+    private List<string> DefinedNames => field ??=
+        [.. from line in _cell.Split('\n')
+            where line.StartsWith("def ", StringComparison.Ordinal) || line.StartsWith("class ", StringComparison.Ordinal)
+            from name in Words(line).Skip(1).Take(1)
+            select name];
+
+    private List<string> AssignedNames => field ??=
+        [.. from line in _cell.Split('\n')
+            from word in Words(line).Take(1)
+            where word.EndsWith('=') && line.StartsWith(word[..^1], StringComparison.Ordinal)
+            select word[..^1]];
+
+    private List<double> FindNumbers()
+    {
+        var usedNames = Words(_cell).Except(AssignedNames).ToList();
+        var usedCells = _previousCells.FindAll(previous => previous.AssignedNames.Intersect(usedNames).Any());
+
+        // A cell with a number below 1 in what it uses has its learning rate there.
+        var numbers = NumbersOf([Code, .. usedCells.Select(previous => previous._cell)]);
+        return numbers.Exists(number => number < 1)
+            ? numbers
+            : [.. numbers, .. NumbersOf(_previousCells.Select(previous => previous._cell))];
+    }
 
     // A name that is assigned, or names an argument, keeps its sign: lr= 0.1
     private static string[] Words(string code)
@@ -70,21 +86,11 @@ internal sealed partial class CellCode
         return string.Concat(words).Split(' ', StringSplitOptions.RemoveEmptyEntries);
     }
 
-    // The names of its functions and classes.
-    private static IEnumerable<string> DefinedNames(string code) =>
-        from line in code.Split('\n')
-        where line.StartsWith("def ", StringComparison.Ordinal) || line.StartsWith("class ", StringComparison.Ordinal)
-        from name in Words(line).Skip(1).Take(1)
-        select name;
-
-    private static IEnumerable<string> AssignedNames(string code) =>
-        from line in code.Split('\n')
-        from word in Words(line).Take(1)
-        where word.EndsWith('=') && line.StartsWith(word[..^1], StringComparison.Ordinal)
-        select word[..^1];
-
-    private static List<double> NumbersOf(string code) =>
-        [.. NumberPairs().Matches(code).SelectMany(Evaluate).Distinct().OrderBy(number => number >= 1).Take(MaxNumbers)];
+    private static List<double> NumbersOf(IEnumerable<string> code)
+    {
+        var numbers = NumberPairs().Matches(string.Join('\n', code)).SelectMany(Evaluate);
+        return [.. numbers.Distinct().OrderBy(number => number >= 1).Take(MaxNumbers)];
+    }
 
     // A number, or two and what they make: 1 / 20, 10 ** -2, 2 * 0.05
     private static IEnumerable<double> Evaluate(Match match)

@@ -12,9 +12,9 @@ internal static class Exercise
     private static readonly Func<double, double>[] s_otherCosts =
     [
         // half of the mean, half of the sum, the sum, the root of the mean
-        w => FirstCost / 2 * (1 - w) * (1 - w),
-        w => 7 * (1 - w) * (1 - w),
-        w => 14 * (1 - w) * (1 - w),
+        w => CostAt(w) / 2,
+        w => CostAt(w) * 3 / 2,
+        w => CostAt(w) * 3,
         w => Math.Sqrt(CostAt(w)),
 
         // no square: the mean and the sum of the errors, and of their absolute values

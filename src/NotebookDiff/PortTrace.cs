@@ -96,7 +96,7 @@ internal sealed class PortTrace(TrainingSettings settings, int epochs, int last,
             throw new OperationCanceledException();
         }
 
-        if (!Console.IsErrorRedirected && epoch % 1000 == 0 && _time.Elapsed.TotalSeconds > _secondsToProgress)
+        if (epoch % 1000 == 0 && _time.Elapsed.TotalSeconds > _secondsToProgress && !Console.IsErrorRedirected)
         {
             StandardStreams.WriteError($"In [{settings.Method.Cell}]: epoch {epoch:N0} of {Math.Min(last, nb_epochs):N0}");
             _secondsToProgress *= 2;

@@ -88,14 +88,18 @@ internal sealed class Report(string name, string? environment)
         }
     }
 
-    private string GetNothingToCompareReason(List<VerdictKind> kinds) => kinds switch
+    private string GetNothingToCompareReason(List<VerdictKind> kinds)
     {
-        _ when kinds.Contains(VerdictKind.NotCompared) => "no training run of this exercise found.",
-        _ when !kinds.Contains(VerdictKind.Silent) => "no training run of this exercise found.\n"
-            + "Expected a printed line with an epoch, one weight W and a cost, like 'Epoch 0/10 W: 0.000, Cost: 4.666667'.",
-        _ when environment is null => "a training cell has no output.\nRun and save it in Jupyter, or use --execute.",
-        _ => "a training cell printed nothing to stdout.",
-    };
+        const string Expected =
+            "Expected a printed line with an epoch, one weight W and a cost, like 'Epoch 0/10 W: 0.000, Cost: 4.666667'.";
+        return (kinds.Contains(VerdictKind.NotCompared), kinds.Contains(VerdictKind.Silent), environment) switch
+        {
+            (true, _, _) => "no training run of this exercise found.",
+            (_, false, _) => $"no training run of this exercise found.\n{Expected}",
+            (_, _, null) => "a training cell has no output.\nRun and save it in Jupyter, or use --execute.",
+            _ => "a training cell printed nothing to stdout.",
+        };
+    }
 
     // Replaces control and formatting characters, such as escape sequences and bidirectional overrides.
     private static string Printable(string text) => string.Concat(text.Select(c => IsControlOrFormat(c) ? '\ufffd' : c));

@@ -3,7 +3,7 @@ namespace NotebookDiff;
 /// <summary>The verdicts on a notebook, cell by cell.</summary>
 internal sealed class Verdicts(ComparisonOptions options)
 {
-    private readonly List<string> _previousCells = [];
+    private readonly List<CellCode> _previousCells = [];
 
     internal List<(Cell Cell, Verdict Verdict)> All { get; } = [];
 
@@ -28,7 +28,7 @@ internal sealed class Verdicts(ComparisonOptions options)
     private void Judge(Cell cell)
     {
         var code = new CellCode(cell.Source, _previousCells);
-        _previousCells.Add(cell.Source);
+        _previousCells.Add(code);
         var lines = cell.GetLines().Select(PrintedStep.Parse).ToList();
         OtherLines.Add((cell, lines.Count(step => step is null)));
         Verdict? verdict = null;

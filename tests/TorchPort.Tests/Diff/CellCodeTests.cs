@@ -34,7 +34,7 @@ public class CellCodeTests
     [InlineData(false, "lr = 0.3", "W -= 0.1 * gradient")]
     [InlineData(false, "lr = 0.3", "optimizer = optim.SGD([W], lr=0.15)")]
     public void Numbers_of_a_cell_above_count_if_it_is_used_or_the_cell_has_none(bool counts, string above, string cell) =>
-        Assert.Equal(counts, new CellCode(cell, [above, "x = 1"]).Numbers.Contains(0.3));
+        Assert.Equal(counts, new CellCode(cell, [new(above, []), new("x = 1", [])]).Numbers.Contains(0.3));
 
     [Theory]
     [InlineData(true, "for epoch in range(11):\n    print(f'{epoch} W: {W} cost: {cost}')\n    optimizer.step()")]
